@@ -1,0 +1,43 @@
+package source
+
+import "slices"
+
+// A Problem says what could not be read or resolved, and where. It is never a finding.
+type Problem struct {
+	Span    Span   // zero when the problem has no place in a file that was read
+	Name    string // the file, or what else was asked for, when Span is zero
+	Message string // what is wrong, lower case, without a period
+	// Unreadable: the input itself is bad (syntax error, not UTF-8, no such file), so that the exit status is 3. Otherwise
+	// the input is fine but trustvet does not know what it stands for.
+	Unreadable bool
+}
+
+// File returns the name of the file that p is about.
+func (p Problem) File() string {
+	if p.Span.File != nil {
+		return p.Span.File.Name
+	}
+	return p.Name
+}
+
+// SortProblems orders problems by place and message and drops repetitions.
+func SortProblems(ps []Problem) []Problem {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		if a.File() != b.File() {
+			if a.File() < b.File() {
+				return -1
+			}
+			return 1
+		}
+		if c := a.Span.Compare(b.Span); c != 0 {
+			return c
+		}
+		if a.Message < b.Message {
+			return -1
+		} else if a.Message > b.Message {
+			return 1
+		}
+		return 0
+	})
+	return slices.Compact(ps)
+}

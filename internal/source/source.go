@@ -1,0 +1,168 @@
+// Package source holds the files that trustvet reads and the places in them.
+//
+// A Span is the only way the rest of the program names a place in a file. It counts bytes; lines and columns exist only
+// at the edge, where a report turns a Span into Positions.
+package source
+
+import (
+	"bytes"
+	"sort"
+	"sync"
+	"unicode/utf8"
+)
+
+// A File is the content of one file. It does not change once made and may be used by many goroutines.
+type File struct {
+	Name string // slash-separated, relative to the root of the scanned tree
+	Src  []byte
+
+	once  sync.Once
+	lines []int // byte offset at which each line starts
+}
+
+// NewFile returns the file of that name and content. It keeps src, which must not change afterwards.
+func NewFile(name string, src []byte) *File {
+	return &File{Name: name, Src: src}
+}
+
+// A Span is the bytes of File from Start up to, not including, End. The zero Span is no place at all.
+type Span struct {
+	File       *File
+	Start, End int
+}
+
+// IsZero reports whether s is no place at all.
+func (s Span) IsZero() bool { return s.File == nil }
+
+// Text returns the bytes that s covers, "" for the zero Span.
+func (s Span) Text() string {
+	if s.File == nil {
+		return ""
+	}
+	return string(s.File.Src[s.Start:s.End])
+}
+
+// Begin returns the position of the first byte of s.
+func (s Span) Begin() Position { return s.File.Position(s.Start) }
+
+// Finish returns the position just behind the last byte of s.
+func (s Span) Finish() Position { return s.File.Position(s.End) }
+
+// Contains reports whether t lies within s.
+func (s Span) Contains(t Span) bool {
+	return s.File != nil && s.File == t.File && s.Start <= t.Start && t.End <= s.End
+}
+
+// Compare orders spans by file name, start and end; the zero Span comes first.
+func (s Span) Compare(t Span) int {
+	switch {
+	case s.File == t.File:
+	case s.File == nil:
+		return -1
+	case t.File == nil:
+		return 1
+	case s.File.Name != t.File.Name:
+		if s.File.Name < t.File.Name {
+			return -1
+		}
+		return 1
+	}
+	if s.Start != t.Start {
+		return s.Start - t.Start
+	}
+	return s.End - t.End
+}
+
+// A Position is a place as people and reports count it: both numbers start at 1.
+type Position struct {
+	Line   int // lines end at LF, so at CRLF too
+	Column int // in code points, or in UTF-16 units where that is said
+}
+
+const byteOrderMark = "\uFEFF"
+
+// lineStart returns the number of the line that holds offset, from 0, and the offset of that line's first column. A byte
+// order mark has no column.
+func (f *File) lineStart(offset int) (line, start int) {
+	f.once.Do(func() {
+		f.lines = make([]int, 1, 64)
+		for i := 0; ; {
+			n := bytes.IndexByte(f.Src[i:], '\n')
+			if n < 0 {
+				break
+			}
+			i += n + 1
+			f.lines = append(f.lines, i)
+		}
+	})
+	line = sort.SearchInts(f.lines, offset+1) - 1
+	start = f.lines[line]
+	if line == 0 && bytes.HasPrefix(f.Src, []byte(byteOrderMark)) {
+		start = min(len(byteOrderMark), offset)
+	}
+	return line, start
+}
+
+// clamp brings offset into the file.
+func (f *File) clamp(offset int) int { return max(0, min(offset, len(f.Src))) }
+
+// Position returns the position of the byte at offset, its column in code points. A byte that is not UTF-8 counts as one.
+func (f *File) Position(offset int) Position {
+	offset = f.clamp(offset)
+	line, start := f.lineStart(offset)
+	return Position{Line: line + 1, Column: utf8.RuneCount(f.Src[start:offset]) + 1}
+}
+
+// PositionUTF16 is Position with the column in UTF-16 units, as SARIF counts them.
+func (f *File) PositionUTF16(offset int) Position {
+	offset = f.clamp(offset)
+	line, start := f.lineStart(offset)
+	column := 1
+	for b := f.Src[start:offset]; len(b) > 0; {
+		r, size := utf8.DecodeRune(b)
+		if r > 0xFFFF {
+			column++
+		}
+		column++
+		b = b[size:]
+	}
+	return Position{Line: line + 1, Column: column}
+}
+
+// Offset returns the byte offset of a position with its column in code points, clamped to that line.
+func (f *File) Offset(p Position) int {
+	_, _ = f.lineStart(0) // fills f.lines
+	if p.Line < 1 {
+		return 0
+	}
+	if p.Line > len(f.lines) {
+		return len(f.Src)
+	}
+	offset := f.lines[p.Line-1]
+	if p.Line == 1 && bytes.HasPrefix(f.Src, []byte(byteOrderMark)) {
+		offset = len(byteOrderMark)
+	}
+	for column := 1; column < p.Column && offset < len(f.Src) && f.Src[offset] != '\n'; column++ {
+		_, size := utf8.DecodeRune(f.Src[offset:])
+		offset += size
+	}
+	return offset
+}
+
+// Line returns the text of line n, from 1, without its line end and without a byte order mark. It returns nil for a line
+// the file does not have.
+func (f *File) Line(n int) []byte {
+	_, _ = f.lineStart(0) // fills f.lines
+	if n < 1 || n > len(f.lines) {
+		return nil
+	}
+	end := len(f.Src)
+	if n < len(f.lines) {
+		end = f.lines[n] - 1
+	}
+	line := bytes.TrimSuffix(f.Src[f.lines[n-1]:end], []byte("\r"))
+	if n == 1 {
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+	}
+	return line
+}

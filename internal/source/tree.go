@@ -1,0 +1,165 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"sync"
+)
+
+// MaxFileSize is the size in bytes past which a file is not read. The largest real template known is 2 MB.
+const MaxFileSize = 16 << 20
+
+// Why a Tree does not give a file. The errors it returns wrap one of these or an error of io/fs.
+var (
+	ErrOutside    = errors.New("lies outside the scanned tree")
+	ErrTooLarge   = fmt.Errorf("is larger than %d bytes", MaxFileSize)
+	ErrNotRegular = errors.New("is not a regular file")
+)
+
+// A Tree is the set of files that trustvet may read, and the only way to read one that the input names: a path cannot
+// leave it, neither by ".." nor through a symbolic link, and devices, pipes and very large files are refused. It reads a
+// file's bytes at most once. It may be used by many goroutines.
+type Tree struct {
+	fsys fs.FS
+
+	mu    sync.Mutex
+	files map[string]*treeFile
+}
+
+type treeFile struct {
+	once sync.Once
+	file *File
+	err  error
+}
+
+// NewTree returns the tree of the files in fsys, which must itself refuse to follow symbolic links out of it.
+func NewTree(fsys fs.FS) *Tree {
+	return &Tree{fsys: fsys, files: map[string]*treeFile{}}
+}
+
+// OpenTree returns the tree of the files below dir.
+func OpenTree(dir string) (*Tree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return NewTree(root.FS()), nil
+}
+
+// Clean returns name as a Tree spells it, or ErrOutside when it leaves the tree. Names are slash-separated and relative to
+// the tree's root, which is ".".
+func Clean(name string) (string, error) {
+	if path.IsAbs(name) {
+		return "", fmt.Errorf("%s %w", name, ErrOutside)
+	}
+	clean := path.Clean(name)
+	if !fs.ValidPath(clean) {
+		return "", fmt.Errorf("%s %w", name, ErrOutside)
+	}
+	return clean, nil
+}
+
+// File returns the file of that name.
+func (t *Tree) File(name string) (*File, error) {
+	name, err := Clean(name)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	f := t.files[name]
+	if f == nil {
+		f = &treeFile{}
+		t.files[name] = f
+	}
+	t.mu.Unlock()
+	f.once.Do(func() {
+		src, err := t.read(name)
+		if err != nil {
+			f.err = err
+			return
+		}
+		f.file = NewFile(name, src)
+	})
+	return f.file, f.err
+}
+
+func (t *Tree) read(name string) ([]byte, error) {
+	// Stat first: to open a named pipe is to wait for its writer.
+	info, err := fs.Stat(t.fsys, name)
+	switch {
+	case err != nil:
+		return nil, outside(name, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s %w", name, ErrNotRegular)
+	case info.Size() > MaxFileSize:
+		return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
+	}
+	r, err := t.fsys.Open(name)
+	if err != nil {
+		return nil, outside(name, err)
+	}
+	defer r.Close()
+	src := make([]byte, 0, info.Size()+1)
+	for {
+		if len(src) > MaxFileSize {
+			return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
+		}
+		if len(src) == cap(src) {
+			src = append(src, 0)[:len(src)]
+		}
+		n, err := r.Read(src[len(src):cap(src)])
+		src = src[:len(src)+n]
+		if err == io.EOF {
+			return src, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+}
+
+// outside turns os.Root's refusal to leave its directory into ErrOutside.
+func outside(name string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) && pathErr.Err.Error() == "path escapes from parent" {
+		return fmt.Errorf("%s %w", name, ErrOutside)
+	}
+	return err
+}
+
+// ReadDir returns the entries of a directory, sorted by name. A name that is no directory is an error of io/fs.
+func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	name, err := Clean(name)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(t.fsys, name)
+	if err != nil {
+		return nil, outside(name, err)
+	}
+	return entries, nil
+}
+
+// IsDir reports whether name is a directory of the tree.
+func (t *Tree) IsDir(name string) bool {
+	name, err := Clean(name)
+	if err != nil {
+		return false
+	}
+	info, err := fs.Stat(t.fsys, name)
+	return err == nil && info.IsDir()
+}
+
+// Exists reports whether name is a file or directory of the tree.
+func (t *Tree) Exists(name string) bool {
+	name, err := Clean(name)
+	if err != nil {
+		return false
+	}
+	_, err = fs.Stat(t.fsys, name)
+	return err == nil
+}
