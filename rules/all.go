@@ -1,0 +1,8 @@
+package rules
+
+// All are the rules in the order in which they look at a document. It matters: what IAM refuses or what never matches comes
+// first, then from the most specific to the most general, since a statement or principal that has its finding gets no other
+// (see Pass.claim).
+var All = []*Rule{
+	PolicyVersionLegacy,
+}

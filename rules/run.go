@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// Options is what is known about the world outside the code. The zero Options is a good start: what is unknown lowers the
+// level of a finding and never makes one.
+type Options struct {
+	OwnAccounts          []string         // account ids that are as trusted as the role's own
+	TrustedAccounts      []string         // account ids of others that may get in
+	TrustedOrganizations []string         // organization ids (o-…) and paths of units (o-…/r-…/ou-…/) that may get in
+	TrustedVendors       []string         // names as the known accounts have them: "Datadog"
+	GitHubOrganizations  []string         // GitHub organizations and users of which every repository may get in
+	Levels               map[string]Level // by rule ID, in place of the rule's own
+	Now                  time.Time        // the time that policies are judged at; zero: time does not matter
+	SizeQuota            int              // characters that the account allows in a trust policy; 0: AWS's default of 2048
+	Pedantic             bool             // also the rules that are a matter of taste
+}
+
+// A Pass is one rule at work on one document.
+type Pass struct {
+	Document *policy.Document
+	Options  *Options
+
+	rule     *Rule
+	shared   *shared
+	findings *[]Finding
+}
+
+// shared is what the rules at work on one document have in common.
+type shared struct {
+	// claimed says which statements and principals have their finding: one careless line gives one finding, that of the first
+	// rule in All. A nil principal stands for the whole statement.
+	claimed map[claim]bool
+}
+
+type claim struct {
+	statement *policy.Statement
+	principal int // index in Principals, -1 for all
+}
+
+// Run returns what the rules say about docs, sorted by place, each finding once.
+func Run(docs []*policy.Document, opts Options) []Finding {
+	var all []Finding
+	for _, d := range docs {
+		all = append(all, runOne(d, &opts)...)
+	}
+	return Sort(all)
+}
+
+func runOne(d *policy.Document, opts *Options) []Finding {
+	var found []Finding
+	sh := &shared{claimed: map[claim]bool{}}
+	for _, r := range All {
+		if r.Check == nil {
+			continue // reported by the scan, not by a look at a document
+		}
+		r.Check(&Pass{Document: d, Options: opts, rule: r, shared: sh, findings: &found})
+	}
+	for i := range found {
+		f := &found[i]
+		if l, ok := opts.Levels[f.Rule.ID]; ok {
+			f.Level = l
+		}
+		if d.Note != "" {
+			f.Level, f.Severity = min(f.Level, Note), min(f.Severity, noteSeverity)
+		}
+	}
+	return slices.DeleteFunc(found, func(f Finding) bool { return f.Level == Off })
+}
+
+// Sort orders findings by place, rule, role and message, and drops repetitions.
+func Sort(fs []Finding) []Finding {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		if c := a.Span.Compare(b.Span); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Rule.ID, b.Rule.ID); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Role, b.Role); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Message, b.Message); c != 0 {
+			return c
+		}
+		return strings.Compare(a.When, b.When)
+	})
+	return slices.CompactFunc(fs, func(a, b Finding) bool {
+		return a.Span == b.Span && a.Rule == b.Rule && a.Role == b.Role && a.Message == b.Message
+	})
+}
+
+// noteSeverity is the security severity of what is only worth knowing.
+const noteSeverity = 2.0
+
+// A Place is where a finding points: the token that is the cause, the statement it lies in, and what it came through.
+type Place struct {
+	Statement *policy.Statement // nil: the document
+	Span      source.Span
+	Via       []source.Span
+}
+
+// at returns the place of t in s.
+func at(s *policy.Statement, t policy.Text) Place {
+	return Place{Statement: s, Span: t.Span, Via: t.Via}
+}
+
+// Report records a finding of the rule at p. The message is made as by fmt.Sprintf; its arguments identify the finding, so
+// they are to be facts of the policy. It returns the finding, to be completed by the caller.
+func (p *Pass) Report(place Place, format string, args ...any) *Finding {
+	f := Finding{
+		Rule: p.rule, Level: p.rule.Level, Severity: p.rule.Severity,
+		Role: p.Document.Role, When: p.Document.When,
+		Span: place.Span, Statement: statementSpan(p.Document, place.Statement),
+		Message: fmt.Sprintf(format, args...),
+	}
+	if f.Span.IsZero() {
+		f.Span = f.Statement
+	}
+	if f.Span.IsZero() {
+		f.Span = p.Document.Span
+	}
+	for _, a := range args {
+		f.Facts = append(f.Facts, fmt.Sprint(a))
+	}
+	f.Flow = p.flow(place)
+	*p.findings = append(*p.findings, f)
+	return &(*p.findings)[len(*p.findings)-1]
+}
+
+// flow returns the way from a place to the role.
+func (p *Pass) flow(place Place) []source.Span {
+	if len(place.Via) == 0 && p.Document.Span.Contains(place.Span) {
+		return nil
+	}
+	flow := append([]source.Span{place.Span}, place.Via...)
+	if s := p.Document.Span; !s.IsZero() && !slices.Contains(flow, s) {
+		flow = append(flow, s)
+	}
+	if len(flow) < 2 {
+		return nil
+	}
+	return flow
+}
+
+// edits returns the one edit that writes text in place of span.
+func edits(span source.Span, text string) []source.Edit {
+	return []source.Edit{{Span: span, New: text}}
+}
