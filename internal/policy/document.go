@@ -184,8 +184,3 @@ type Unresolved struct {
 	Span   source.Span
 	Within *Statement // nil when it is a statement or the policy
 }
-
-// A Duplicate is a member that another one of the same name hides.
-type Duplicate struct {
-	Hidden, Kept Member
-}

@@ -1,8 +1,152 @@
 package policy
 
-import "strconv"
-
-// JSON returns v as compact JSON. What is not known is printed as the string "${expression}".
-func (v *Value) JSON() []byte { panic("being written") }
+import (
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+)
 
 func itoa(i int) string { return strconv.Itoa(i) }
+
+// JSON returns v as compact JSON. What is not known is printed as "${expression}". Of members with the same name only the
+// last one is printed.
+func (v *Value) JSON() []byte { return v.appendJSON(nil) }
+
+func (v *Value) appendJSON(b []byte) []byte {
+	switch v.Kind {
+	case Null:
+		return append(b, "null"...)
+	case Bool, Number:
+		if s, known := v.Text.Literal(); known && json.Valid([]byte(s)) {
+			return append(b, s...)
+		}
+		return appendString(b, v.Text.String())
+	case StringKind:
+		return appendString(b, v.Text.String())
+	case Hidden:
+		return appendString(b, "${"+v.Hole.Expr+"}")
+	case Array:
+		b = append(b, '[')
+		for i, e := range v.Elements {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = e.appendJSON(b)
+		}
+		return append(b, ']')
+	}
+	b = append(b, '{')
+	first := true
+	hides := v.hiddenMembers()
+	for i, m := range v.Members {
+		if hides[i] {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(appendString(b, m.Key.String()), ':')
+		b = m.Value.appendJSON(b)
+	}
+	return append(b, '}')
+}
+
+// hiddenMembers reports by index the members of v that a later one of the same name hides, nil when there are none.
+func (v *Value) hiddenMembers() map[int]bool {
+	var hides map[int]bool
+	last := make(map[string]int, len(v.Members))
+	for i := len(v.Members) - 1; i >= 0; i-- {
+		name := v.Members[i].Key.String()
+		if _, ok := last[name]; ok {
+			if hides == nil {
+				hides = map[int]bool{}
+			}
+			hides[i] = true
+			continue
+		}
+		last[name] = i
+	}
+	return hides
+}
+
+// A Duplicate is a member that a later one of the same name hides.
+type Duplicate struct {
+	Hidden, Kept Member
+	Path         string // of the object that holds both: Statement[0].Condition
+}
+
+// Duplicates returns the members in v, at any depth, that a later one of the same name hides.
+func (v *Value) Duplicates() []Duplicate {
+	var dups []Duplicate
+	v.duplicates("", &dups)
+	return dups
+}
+
+func (v *Value) duplicates(path string, dups *[]Duplicate) {
+	for i, e := range v.Elements {
+		e.duplicates(path+"["+itoa(i)+"]", dups)
+	}
+	hides := v.hiddenMembers()
+	prefix := path
+	if path != "" {
+		prefix += "."
+	}
+	for i, m := range v.Members {
+		name := m.Key.String()
+		if hides[i] {
+			for j := len(v.Members) - 1; j > i; j-- {
+				if v.Members[j].Key.String() == name {
+					*dups = append(*dups, Duplicate{Hidden: m, Kept: v.Members[j], Path: path})
+					break
+				}
+			}
+			continue
+		}
+		m.Value.duplicates(prefix+name, dups)
+	}
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as a JSON string. Unlike encoding/json it leaves <, > and & as they are.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			b = utf8.AppendRune(b, r)
+			i += size
+			continue
+		}
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		case c < 0x20:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			b = append(b, c)
+		}
+		i++
+	}
+	return append(b, '"')
+}
+
+// Size returns the number of characters of the policy that count against IAM's quota, white space outside strings left
+// out, and whether that is exact: with holes it is a lower bound.
+func (v *Value) Size() (n int, exact bool) {
+	exact = true
+	v.walk("", func(_ string, leaf *Value) {
+		if leaf.Kind == Hidden || leaf.Text.Hole() != nil {
+			exact = false
+		}
+	})
+	return utf8.RuneCount(v.JSON()), exact
+}

@@ -172,7 +172,7 @@ func spanOf(parts []Part) source.Span {
 		if p.Span.File != span.File || p.Span.Start < span.End {
 			return parts[0].Span
 		}
-		span.End = p.Span.End
+		span = span.To(p.Span)
 	}
 	return span
 }

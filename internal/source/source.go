@@ -48,6 +48,14 @@ func (s Span) Begin() Position { return s.File.Position(s.Start) }
 // Finish returns the position just behind the last byte of s.
 func (s Span) Finish() Position { return s.File.Position(s.End) }
 
+// To returns the span from the start of s to the end of t, or s where t does not lie behind it in the same file.
+func (s Span) To(t Span) Span {
+	if s.File == t.File && s.Start <= t.Start && s.End <= t.End {
+		s.End = t.End
+	}
+	return s
+}
+
 // Contains reports whether t lies within s.
 func (s Span) Contains(t Span) bool {
 	return s.File != nil && s.File == t.File && s.Start <= t.Start && t.End <= s.End
