@@ -12,6 +12,7 @@ type evaluator struct {
 	world     *World
 	variables bool // the policy's Version has policy variables
 	names     []string
+	role      string // the ARN of a session's role where it has a path: as good a name as that without it
 	account   string // of an AWS principal, "" otherwise
 }
 
@@ -22,19 +23,19 @@ func (e *evaluator) init(d *policy.Document, r Request, w *World) {
 	e.variables = d.Version.Is("2012-10-17")
 	e.names, e.account = callerNames(r.Principal)
 	if strings.Contains(r.Principal, ":assumed-role/") && len(e.names) == 2 {
-		e.names[1] = roleName(e.names[1], r.Context)
+		e.role = roleWithPath(e.names[1], r.Context)
 	}
 }
 
-// roleName returns the ARN of the role of a session with its path, where the context tells it. role has none.
-func roleName(role string, c Context) string {
+// roleWithPath returns the ARN of a session's role with its path, "" where the context does not tell it. role has none.
+func roleWithPath(role string, c Context) string {
 	prefix, name, _ := strings.Cut(role, ":role/")
 	if a, ok := c.Get("aws:PrincipalArn"); ok && !a.List {
 		if rest, ok := strings.CutPrefix(a.Values[0], prefix+":role/"); ok && strings.HasSuffix(rest, "/"+name) {
 			return a.Values[0]
 		}
 	}
-	return role
+	return ""
 }
 
 // callerNames returns the names under which a caller is listed in a Principal element, its own first, and its account.
@@ -95,6 +96,9 @@ func (e *evaluator) listed(p *policy.Principal) principalMatch {
 		if e.account == "" {
 			return noMatch
 		}
+		if id == e.role {
+			return callerMatch
+		}
 		for _, name := range e.names {
 			if id == name && !strings.HasSuffix(name, ":root") {
 				return callerMatch
@@ -152,7 +156,7 @@ func (e *evaluator) notPrincipal(list []policy.Principal) principalMatch {
 		case p.Type == policy.AWS && e.account != "":
 			account = account || principalAccount(id) == e.account
 			for j, name := range e.names {
-				named[j] = named[j] || id == name
+				named[j] = named[j] || id == name || j == 1 && id == e.role
 			}
 		case (p.Type == policy.Service || p.Type == policy.Federated) && id == e.names[0]:
 			named[0] = true
