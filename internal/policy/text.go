@@ -103,6 +103,19 @@ func (p Part) Slice(i, j int) Part {
 	return s
 }
 
+// As returns a part that is s and has the place of p: every byte of s comes from the whole of p. An escape is such a part.
+func (p Part) As(s string) Part {
+	if !p.Located() || p.Hole != nil {
+		return Part{Literal: s, Span: p.Span}
+	}
+	places := make([]int32, len(s)+1)
+	for i := range places[:len(s)] {
+		places[i] = int32(p.Span.Start)
+	}
+	places[len(s)] = int32(p.Span.End)
+	return LiteralAt(s, p.Span.File, places)
+}
+
 // NewText returns the text made of parts. Literal parts that follow each other in one file become one.
 func NewText(parts ...Part) Text {
 	t := Text{Parts: join(parts)}
@@ -133,11 +146,11 @@ func join(parts []Part) []Part {
 				continue
 			case last.Located() && p.Located() && last.Span.File == p.Span.File && last.Span.End <= p.Span.Start:
 				places := make([]int32, 0, len(last.Literal)+len(p.Literal)+1)
-				for i := range last.Literal {
-					places = appendPlaces(places, *last, i)
+				for i := range len(last.Literal) {
+					places = append(places, int32(last.place(i)))
 				}
-				for i := range p.Literal {
-					places = appendPlaces(places, p, i)
+				for i := range len(p.Literal) {
+					places = append(places, int32(p.place(i)))
 				}
 				*last = LiteralAt(last.Literal+p.Literal, p.Span.File, append(places, int32(p.Span.End)))
 				continue
@@ -149,16 +162,6 @@ func join(parts []Part) []Part {
 		out = slices.DeleteFunc(out, func(p Part) bool { return p.Hole == nil && p.Literal == "" })
 	}
 	return out
-}
-
-// appendPlaces appends the places of the bytes of the character that begins at byte i of p's literal.
-func appendPlaces(places []int32, p Part, i int) []int32 {
-	for ; ; i++ {
-		places = append(places, int32(p.place(i)))
-		if i+1 >= len(p.Literal) || p.Literal[i+1]&0xC0 != 0x80 {
-			return places
-		}
-	}
 }
 
 // spanOf returns the span from the first part to the last when they lie in one file in this order, and that of the first

@@ -56,6 +56,12 @@ func (s Span) To(t Span) Span {
 	return s
 }
 
+// Empty returns the span of no bytes at the start of s.
+func (s Span) Empty() Span {
+	s.End = s.Start
+	return s
+}
+
 // Contains reports whether t lies within s.
 func (s Span) Contains(t Span) bool {
 	return s.File != nil && s.File == t.File && s.Start <= t.Start && t.End <= s.End

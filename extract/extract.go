@@ -1,0 +1,157 @@
+// Package extract reads files and gives the trust policies in them, whatever language they are written in. It picks the
+// extractor for each file, and nothing else: it knows no rule and judges nothing.
+package extract
+
+import (
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/trustvet/trustvet/extract/policyfile"
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// Options are what the extractors may be told about the world outside the files.
+type Options struct {
+}
+
+// A Result is what the files hold, in an order that depends on nothing but the files.
+type Result struct {
+	Documents []*policy.Document
+	Problems  []source.Problem
+}
+
+// A Language is what a file may be written in.
+type Language uint8
+
+const (
+	None         Language = iota // no language that can hold a trust policy
+	Terraform                    // Terraform or OpenTofu, its variable files, Terragrunt
+	DataOrPolicy                 // YAML or JSON: a CloudFormation template or policy JSON
+	Policy                       // anything else that may hold policy JSON
+)
+
+// LanguageOf says by its name what a file may be written in.
+func LanguageOf(name string) Language {
+	base := path.Base(name)
+	for _, suffix := range []string{".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", "terragrunt.hcl", "root.hcl"} {
+		if strings.HasSuffix(base, suffix) {
+			return Terraform
+		}
+	}
+	switch ext := strings.ToLower(path.Ext(base)); ext {
+	case ".yaml", ".yml", ".json", ".template", ".cfn", ".cform", ".jinja", ".jinja2", ".j2", ".tpl", ".tmpl", ".txt":
+		return DataOrPolicy
+	case ".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".rb", ".java", ".kt", ".rs", ".c", ".h", ".cc", ".cpp", ".cs", ".php",
+		".sh", ".bash", ".ps1", ".md", ".mdx", ".rst", ".adoc", ".html", ".htm", ".css", ".scss", ".svg", ".xml", ".sql", ".snap", ".lock", ".sum",
+		".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".pdf", ".zip", ".gz", ".tgz", ".tar", ".jar", ".whl", ".so", ".exe", ".bin", ".wasm",
+		".woff", ".woff2", ".ttf", ".eot", ".mp4", ".csv", ".tsv", ".log", ".ipynb", ".pem", ".crt", ".key", ".pyc", ".map", ".drawio", ".hcl":
+		return None
+	}
+	return Policy
+}
+
+// maxPolicyFile is the size in bytes past which a file of unknown kind is not read in search of a policy. IAM takes 8192
+// characters; white space does not count.
+const maxPolicyFile = 128 << 10
+
+// Extract returns the trust policies in the files of that name.
+func Extract(tree *source.Tree, files []string, opts Options) Result {
+	results := make([]Result, len(files))
+	parallel(len(files), func(i int) {
+		switch LanguageOf(files[i]) {
+		case DataOrPolicy, Policy:
+			results[i] = data(tree, files[i], opts)
+		}
+	})
+	var all Result
+	for _, r := range results {
+		all.Documents = append(all.Documents, r.Documents...)
+		all.Problems = append(all.Problems, r.Problems...)
+	}
+	all.Documents = slices.DeleteFunc(all.Documents, readElsewhere(all.Documents))
+	slices.SortStableFunc(all.Documents, compareDocuments)
+	all.Problems = source.SortProblems(all.Problems)
+	return all
+}
+
+// data reads a file that is not Terraform.
+func data(tree *source.Tree, name string, opts Options) Result {
+	file, err := tree.File(name)
+	if err != nil {
+		return Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}
+	}
+	if LanguageOf(name) == Policy && len(file.Src) > maxPolicyFile {
+		return Result{}
+	}
+	docs, problems := policyfile.Extract(file)
+	return Result{docs, problems}
+}
+
+// readElsewhere reports the documents that are a whole policy file which another document was made of: a file that
+// Terraform reads with file() is that role's policy and no second one.
+func readElsewhere(docs []*policy.Document) func(*policy.Document) bool {
+	used := map[*source.File]bool{}
+	for _, d := range docs {
+		if d.Value == nil || fromPolicyFile(d) {
+			continue
+		}
+		for _, leaf := range d.Value.Leaves() {
+			if f := leaf.Value.Span.File; f != nil && f != d.Span.File {
+				used[f] = true
+			}
+		}
+	}
+	return func(d *policy.Document) bool { return fromPolicyFile(d) && used[d.Span.File] }
+}
+
+func fromPolicyFile(d *policy.Document) bool {
+	if d.Span.File == nil {
+		return false
+	}
+	switch LanguageOf(d.Span.File.Name) {
+	case DataOrPolicy, Policy:
+		return true
+	}
+	return false
+}
+
+func compareDocuments(a, b *policy.Document) int {
+	if c := a.Span.Compare(b.Span); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Role, b.Role); c != 0 {
+		return c
+	}
+	return strings.Compare(a.When, b.When)
+}
+
+// parallel calls f for each i below n, on as many goroutines as there are processors.
+func parallel(n int, f func(i int)) {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	next := make(chan int, workers)
+	for range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				f(i)
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}

@@ -1,0 +1,274 @@
+// Package policyfile finds trust policies in files that hold policy JSON itself: whole-file documents as they are given
+// to the AWS command line, and documents inside other JSON such as the output of aws iam get-role.
+//
+// A trust policy is recognised by what it says, never by the name of its file: only one real one in six ends in .json.
+package policyfile
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// Candidate reports whether src may hold a trust policy. It is cheap, and says yes too often.
+func Candidate(src []byte) bool {
+	if bytes.Contains(src, []byte("AssumeRolePolicyDocument")) {
+		return true
+	}
+	return bytes.Contains(src, []byte("Statement")) && bytes.Contains(src, []byte("Principal")) &&
+		(bytes.Contains(src, []byte("sts:")) || bytes.Contains(src, []byte("STS:")))
+}
+
+// Extract returns the trust policies in file. A role is named after the file where the JSON does not name it. A file that
+// looks like a trust policy and is not JSON is a problem.
+func Extract(file *source.File) ([]*policy.Document, []source.Problem) {
+	src := file.Src
+	if !Candidate(src) {
+		return nil, nil
+	}
+	start := 0
+	if bytes.HasPrefix(src, []byte("\uFEFF")) {
+		start = len("\uFEFF")
+	}
+	body := bytes.TrimLeft(src[start:], " \t\r\n")
+	if len(body) == 0 || body[0] != '{' && body[0] != '[' {
+		return nil, nil // not JSON: a shell script, a page
+	}
+	if !utf8.Valid(src) {
+		return nil, []source.Problem{{Span: source.Span{File: file, Start: invalidUTF8(src)}.Empty(), Message: "the file is not UTF-8", Unreadable: true}}
+	}
+	whole := source.Span{File: file, Start: start, End: len(src)}
+	text := policy.String(whole.Text(), whole)
+	template := isTemplate(file.Name)
+	if template {
+		text = placeholders(whole)
+	}
+	v, err := policy.ParseJSON(text)
+	if err != nil && !template {
+		// A template under the name of a plain file: ${…} where JSON has no place for it.
+		if retry, retryErr := policy.ParseJSON(placeholders(whole)); retryErr == nil {
+			v, err = retry, nil
+		}
+	}
+	if err != nil {
+		if !looksWhole(body) {
+			return nil, nil // some other language with braces
+		}
+		return nil, []source.Problem{{Span: err.Span, Name: file.Name, Message: "the trust policy is not valid JSON: " + err.Message, Unreadable: true}}
+	}
+	x := &extractor{file: file, name: baseName(file.Name)}
+	x.visit(v, "", 0)
+	return x.docs, nil
+}
+
+type extractor struct {
+	file *source.File
+	name string
+	docs []*policy.Document
+}
+
+// visit looks for trust policies in v, which is found under path.
+func (x *extractor) visit(v *policy.Value, path string, depth int) {
+	switch v.Kind {
+	case policy.Array:
+		for i, e := range v.Elements {
+			x.visit(e, fmt.Sprintf("%s[%d]", path, i), depth+1)
+		}
+	case policy.Object:
+		if isTrust(v) {
+			x.add(x.roleAt(path), v)
+			return
+		}
+		for _, m := range v.Members {
+			name := m.Key.String()
+			if name == "AssumeRolePolicyDocument" {
+				x.add(x.roleOf(v, path), decoded(m.Value))
+				continue
+			}
+			x.visit(m.Value, strings.TrimPrefix(path+"."+name, "."), depth+1)
+		}
+	}
+}
+
+func (x *extractor) add(role string, v *policy.Value) {
+	d := policy.Parse(role, v)
+	for _, dup := range d.Value.Duplicates() {
+		// IAM is given this very text and refuses it.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html
+		fault := policy.Fault{Code: policy.DuplicateElement, Span: dup.Hidden.Key.Span, Message: fmt.Sprintf("%q is written twice", dup.Hidden.Key.String())}
+		for _, s := range d.Statements {
+			if s.Span.Contains(fault.Span) {
+				fault.Statement, s.Faulty = s, true
+			}
+		}
+		d.Faults = append(d.Faults, fault)
+	}
+	x.docs = append(x.docs, d)
+}
+
+// roleAt names the role of a document found under path.
+func (x *extractor) roleAt(path string) string {
+	if path == "" {
+		return x.name
+	}
+	return x.name + "." + path
+}
+
+// roleOf names the role whose description v is.
+func (x *extractor) roleOf(v *policy.Value, path string) string {
+	if name := v.Member("RoleName"); name != nil && name.Kind == policy.StringKind {
+		return name.Text.String()
+	}
+	return x.roleAt(path)
+}
+
+// isTrust reports whether v is a trust policy: one of its statements has a principal and an action of STS. Policies of
+// buckets, queues, keys and endpoints have principals too.
+func isTrust(v *policy.Value) bool {
+	statement := v.Member("Statement")
+	if statement == nil {
+		return false
+	}
+	statements := []*policy.Value{statement}
+	if statement.Kind == policy.Array {
+		statements = statement.Elements
+	}
+	for _, s := range statements {
+		if s.Kind != policy.Object || s.Member("Principal") == nil && s.Member("NotPrincipal") == nil {
+			continue
+		}
+		for _, name := range []string{"Action", "NotAction"} {
+			if action := s.Member(name); action != nil && hasSTS(action) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hasSTS(action *policy.Value) bool {
+	for _, leaf := range action.Leaves() {
+		if s := leaf.Value.Text.String(); len(s) > 4 && strings.EqualFold(s[:4], "sts:") {
+			return true
+		}
+	}
+	return false
+}
+
+// decoded returns v with percent-encoding resolved: the IAM API gives documents that way (RFC 3986).
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+func decoded(v *policy.Value) *policy.Value {
+	if v.Kind != policy.StringKind || !v.Text.HasPrefix("%7B") && !v.Text.HasPrefix("%7b") {
+		return v
+	}
+	var parts []policy.Part
+	for _, p := range v.Text.Parts {
+		if p.Hole != nil {
+			parts = append(parts, p)
+			continue
+		}
+		for i := 0; i < len(p.Literal); {
+			n := strings.IndexByte(p.Literal[i:], '%')
+			if n != 0 {
+				if n < 0 {
+					n = len(p.Literal) - i
+				}
+				parts = append(parts, p.Slice(i, i+n))
+				i += n
+				continue
+			}
+			end := min(i+3, len(p.Literal))
+			if s, err := url.PathUnescape(p.Literal[i:end]); err == nil {
+				parts = append(parts, p.Slice(i, end).As(s))
+			} else {
+				parts = append(parts, p.Slice(i, end))
+			}
+			i = end
+		}
+	}
+	text := policy.NewText(parts...)
+	return &policy.Value{Kind: policy.StringKind, Text: text, Span: v.Span, Via: v.Via}
+}
+
+// templateExtensions are those of files in which ${name} and {{name}} are placeholders of the tool that fills them in.
+func isTemplate(name string) bool {
+	switch path.Ext(name) {
+	case ".tpl", ".tmpl", ".tftpl", ".j2", ".jinja", ".jinja2", ".template", ".erb", ".mustache":
+		return true
+	}
+	return false
+}
+
+// placeholder matches what a template engine replaces: ${name} of Terraform and shells, {{ … }} of Jinja, Go and Mustache,
+// <% … %> of ERB, and directives. A policy variable of IAM such as ${aws:username} has a colon and is none.
+var placeholder = regexp.MustCompile(`\$\{[^{}:"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
+
+// placeholders returns the text under span with its placeholders as holes.
+func placeholders(span source.Span) policy.Text {
+	src := span.Text()
+	at := func(i, j int) source.Span {
+		return source.Span{File: span.File, Start: span.Start + i, End: span.Start + j}
+	}
+	var parts []policy.Part
+	done := 0
+	for _, m := range placeholder.FindAllStringIndex(src, -1) {
+		if m[0] > done {
+			parts = append(parts, policy.Literal(src[done:m[0]], at(done, m[0])))
+		}
+		expr := strings.Trim(src[m[0]:m[1]], "${}%<> \t\r\n=-~")
+		parts = append(parts, policy.HolePart(&policy.Hole{Expr: expr}, at(m[0], m[1])))
+		done = m[1]
+	}
+	if done < len(src) {
+		parts = append(parts, policy.Literal(src[done:], at(done, len(src))))
+	}
+	return policy.NewText(parts...)
+}
+
+// looksWhole reports whether body, which is not JSON, was meant to be a policy: an object whose first name is an element
+// of a policy.
+func looksWhole(body []byte) bool {
+	if body[0] != '{' {
+		return false
+	}
+	rest := strings.TrimLeft(string(body[1:min(len(body), 200)]), " \t\r\n")
+	for _, name := range []string{`"Version"`, `"Statement"`, `"Id"`} {
+		if strings.HasPrefix(rest, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func invalidUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(src)
+}
+
+// baseName returns the name of a file without directory and extensions that say nothing: trust.json.tpl is trust.
+func baseName(name string) string {
+	base := path.Base(name)
+	for {
+		switch ext := path.Ext(base); {
+		case ext == base:
+			return base
+		case ext == ".json", isTemplate(base), ext == ".txt":
+			base = strings.TrimSuffix(base, ext)
+		default:
+			return base
+		}
+	}
+}
