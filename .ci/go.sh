@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# The checks that Go's own tools make.
+
+step_format() {
+  local unformatted
+  unformatted=$(git ls-files -co --exclude-standard '*.go' | grep -v /testdata/ | xargs gofmt -l)
+  [ -z "$unformatted" ] || fail "gofmt -w is needed for: $unformatted"
+}
+
+step_lint() {
+  run go vet ./...
+  run "$staticcheck" ./...
+  run shellcheck --external-sources --check-sourced --source-path=. .ci/run
+}
+
+step_test() {
+  run go test ./... # the README's test command
+}
+
+step_race() {
+  CGO_ENABLED=1 run go test -race ./internal/... ./rules/...
+}
+
+# Golden files are what the code says today: rewriting them changes nothing.
+step_goldens() {
+  local tree packages
+  mapfile -t packages < <(git ls-files -co --exclude-standard '*_test.go' | xargs grep -lE 'flag\.Bool(Var)?\(.*"update"' |
+    xargs -n 1 dirname | sort -u | sed 's|^|./|')
+  [ ${#packages[@]} != 0 ] || fail "no test has an -update flag"
+  tree=$(work_tree)
+  run go test "${packages[@]}" -update
+  unchanged "$tree"
+}
+
+step_generate() {
+  local tree
+  tree=$(work_tree)
+  run go generate ./...
+  unchanged "$tree"
+}
+
+# Offsets are ints, and people commit on other systems.
+step_cross() {
+  CGO_ENABLED=0 GOARCH=386 run go vet ./...
+  CGO_ENABLED=0 GOOS=windows run go build -o "$scratch/trustvet.exe" ./cmd/trustvet
+  CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 run go build -o "$scratch/trustvet-darwin" ./cmd/trustvet
+}
+
+# The command is built once here, with the flags of a release, for the steps that run it.
+trustvet=$scratch/bin/trustvet
+build_command() {
+  [ -x "$trustvet" ] || CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o "$trustvet" ./cmd/trustvet
+}
+
+step_build() {
+  local size
+  build_command
+  size=$(stat -c %s "$trustvet")
+  printf 'the binary has %d bytes\n' "$size"
+  [ "$size" -lt 20000000 ] || fail "the binary has 20 MB or more"
+  run "$trustvet" --version
+  # What pre-commit installs is every main package: there must be one.
+  [ "$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...)" = "$(go list ./cmd/trustvet)" ] ||
+    fail "cmd/trustvet is not the only main package"
+}
+
+# The README's first command shows findings.
+step_readme() {
+  local command='go run ./cmd/trustvet scan testdata/everything'
+  grep -qxF "$command" README.md || fail "the README lacks: $command"
+  # go run exits 1 whatever the status of its program, and says that one.
+  expect 1 bash -c "$command"
+  output_has 'exit status 1'
+}

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# The hooks of .pre-commit-hooks.yaml as people meet them: real pre-commit and prek, real commits in a scratch repository.
+
+step_pre_commit() {
+  isolate_git
+  export PRE_COMMIT_HOME=$scratch/pre-commit
+  run pre-commit validate-manifest .pre-commit-hooks.yaml
+  export_tree "$scratch/hooks"
+
+  new_repository "$scratch/tried"
+  cd "$scratch/tried"
+  write_bad_role ci.tf
+  git add -A
+  expect 1 pre-commit try-repo "$scratch/hooks" trustvet --files ci.tf
+  output_has Failed principal-any-aws ci.tf
+  write_good_role ci.tf
+  git add -A
+  expect 0 pre-commit try-repo "$scratch/hooks" trustvet --files ci.tf
+  output_has Passed
+
+  check_commits pre-commit
+}
+
+step_prek() {
+  isolate_git
+  export PREK_HOME=$scratch/prek
+  [ -d "$scratch/hooks" ] || export_tree "$scratch/hooks"
+  check_commits "$prek"
+}
+
+# check_commits RUNNER makes commits in a repository whose hook RUNNER has installed.
+check_commits() {
+  new_repository "$scratch/commits-$(basename "$1")"
+  cd "$scratch/commits-$(basename "$1")"
+  cat >.pre-commit-config.yaml <<YAML
+repos:
+  - repo: $scratch/hooks
+    rev: $(git -C "$scratch/hooks" rev-parse HEAD)
+    hooks:
+      - id: trustvet
+YAML
+  git add -A
+  git commit -qm "Use trustvet"
+  expect 0 "$1" install
+
+  # A role that is fine is committed.
+  write_good_role good.tf
+  expect 0 commit_all "Add a role"
+  output_has Passed
+
+  # A role that anyone can assume is not, and the output says which, where and why.
+  write_bad_role bad.tf
+  expect 1 commit_all "Add a role for everyone"
+  output_has Failed principal-any-aws bad.tf aws_iam_role.everyone
+
+  # What counts is what is staged: the good role, although the file holds the bad one.
+  write_good_role bad.tf
+  git add bad.tf
+  write_bad_role bad.tf
+  expect 0 git commit -qm "Add a good role"
+  git checkout -q -- bad.tf
+
+  # A file that has nothing to do with roles is no matter for the hook.
+  echo hello >README
+  expect 0 commit_all "Add a file of another kind"
+  output_has Skipped
+
+  # A file named like a flag is a file.
+  write_bad_role ./-x.tf
+  expect 1 commit_all "Add a file with a strange name"
+  output_has principal-any-aws -x.tf
+  git rm -q --cached -- -x.tf
+  rm -- ./-x.tf
+
+  [ "$(git log --oneline | wc -l)" = 4 ] || { git log --oneline; fail "not the commits that were to be made"; }
+}
+
+commit_all() {
+  git add -A && git commit -qm "$1"
+}
+
+new_repository() {
+  mkdir -p "$1"
+  git -C "$1" init -q
+}
+
+write_bad_role() {
+  cat >"$1" <<'TF'
+resource "aws_iam_role" "everyone" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+TF
+}
+
+write_good_role() {
+  cat >"$1" <<'TF'
+resource "aws_iam_role" "lambda" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+TF
+}

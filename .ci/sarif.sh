@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# The SARIF file of a scan, judged by Microsoft's validator with the rules of GitHub code scanning.
+
+step_sarif() {
+  build_command
+  expect 1 "$trustvet" scan testdata/everything --output "sarif=$scratch/everything.sarif"
+  printf '%d results of %d rules\n' "$(jq '.runs[0].results | length' "$scratch/everything.sarif")" \
+    "$(jq '[.runs[0].results[].ruleId] | unique | length' "$scratch/everything.sarif")"
+  [ "$(jq '.runs[0].results | length' "$scratch/everything.sarif")" -gt 0 ] || fail "the SARIF file has no results"
+  validate_sarif "$scratch/everything.sarif"
+
+  mkdir -p "$scratch/nothing"
+  expect 0 "$trustvet" scan "$scratch/nothing" --output "sarif=$scratch/nothing.sarif"
+  [ "$(jq -c '.runs[0].results' "$scratch/nothing.sarif")" = '[]' ] || fail "a SARIF file without findings has no empty results array"
+  validate_sarif "$scratch/nothing.sarif"
+
+  # The validator is alive: it objects to a result without a region and to a rule without help.
+  jq 'del(.runs[0].results[0].locations[0].physicalLocation.region) | del(.runs[0].tool.driver.rules[0].help)' \
+    "$scratch/everything.sarif" >"$scratch/broken.sarif"
+  (validate_sarif "$scratch/broken.sarif") >"$scratch/output" && fail "the validator accepts a broken file"
+  output_has GH1003 GH2012
+}
+
+# validate_sarif FILE prints the validator's errors and warnings and fails when there is one. The validator's own exit
+# status says only whether it ran.
+validate_sarif() {
+  local report=$scratch/validation.sarif
+  printf '+ Sarif.Multitool validate %s\n' "$1"
+  "$multitool" validate "$1" --config "$root/.ci/ghas.xml" --rule-kind 'Sarif;Ghas' --level 'Error;Warning' \
+    --output "$report" --log 'ForceOverwrite;PrettyPrint' >"$scratch/validation.log" 2>&1 ||
+    { cat "$scratch/validation.log"; fail "the SARIF validator did not run"; }
+  jq -r '.runs[0] as $run | $run.results[]? | . as $result
+    | ([$run.tool.driver.rules[]? | select(.id == ($result.ruleId | split("/")[0]))][0].messageStrings[$result.message.id].text // "") as $text
+    | [.level // "warning", .ruleId, (reduce range(0; (.message.arguments // [] | length)) as $i
+        ($text; gsub("\\{\($i)\\}"; $result.message.arguments[$i])))] | @tsv' "$report"
+  [ "$(jq '[.runs[0].results[]?, (.runs[0].invocations[]?.toolExecutionNotifications[]? | select(.level == "error"))] | length' "$report")" = 0 ] ||
+    fail "the SARIF validator objects to $1"
+}
