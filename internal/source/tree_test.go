@@ -1,0 +1,106 @@
+package source
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
+	outside := t.TempDir()
+	write(t, filepath.Join(outside, "secret"), "secret")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "in.tf"), "in")
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{
+		"escape":     filepath.Join(outside, "secret"),
+		"up":         "../" + filepath.Base(outside) + "/secret",
+		"escape-dir": outside,
+		"inner":      "in.tf",
+		"sub/inner":  "../in.tf",
+		"loop":       "loop",
+		"null":       "/dev/null",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	large, err := os.Create(filepath.Join(dir, "large"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := large.Truncate(MaxFileSize + 1); err != nil {
+		t.Fatal(err)
+	}
+	large.Close()
+
+	tree, err := OpenTree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		want error // nil: the file is read
+	}{
+		{"in.tf", nil},
+		{"./sub/../in.tf", nil},
+		{"inner", nil},
+		{"sub/inner", nil},
+		{"missing", fs.ErrNotExist},
+		{"sub", ErrNotRegular},
+		{"fifo", ErrNotRegular},
+		{"large", ErrTooLarge},
+		{"../" + filepath.Base(outside) + "/secret", ErrOutside},
+		{filepath.Join(outside, "secret"), ErrOutside},
+		{"sub/../../x", ErrOutside},
+		{"escape", ErrOutside},
+		{"up", ErrOutside},
+		{"escape-dir/secret", ErrOutside},
+		{"null", ErrOutside},
+		{"loop", syscall.ELOOP},
+		{"/etc/passwd", ErrOutside},
+	} {
+		f, err := tree.File(test.name)
+		if !errors.Is(err, test.want) || (err == nil) != (f != nil) {
+			t.Errorf("%s: got %v, %v, want %v", test.name, f, err, test.want)
+		}
+	}
+	if _, err := tree.ReadDir("escape-dir"); !errors.Is(err, ErrOutside) {
+		t.Errorf("a directory outside is listed: %v", err)
+	}
+	if tree.IsDir("escape-dir") || tree.Exists("../x") || !tree.IsDir("sub") || !tree.Exists("in.tf") {
+		t.Error("IsDir or Exists is wrong")
+	}
+}
+
+func TestATreeReadsAFileOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "before")
+	tree, err := OpenTree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := tree.File("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "a"), "after")
+	if second, err := tree.File("./a"); err != nil || second != first || string(second.Src) != "before" {
+		t.Errorf("read again: %q, %v", second.Src, err)
+	}
+}
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
