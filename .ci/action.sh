@@ -9,6 +9,11 @@ step_workflows() {
   isolate_git
   action_repository "$scratch/linted"
   (cd "$scratch/linted" && run "$actionlint")
+  # The README's examples are workflows and configurations too.
+  readme_examples 'jobs:' "$scratch/linted/.github/workflows"
+  run "$actionlint" "$scratch"/linted/.github/workflows/readme-*.yml
+  readme_examples 'repos:' "$scratch/configurations"
+  run pre-commit validate-config "$scratch"/configurations/readme-*.yml
   # A tag can be moved to other code, a commit cannot.
   unpinned=$(git ls-files -co --exclude-standard action.yml .github/workflows .ci/action README.md | xargs grep -nE '^\s*(- )?uses: ' |
     grep -vE 'uses: (\./?|[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+@[0-9a-f]{40} # v[0-9.]+)$' | grep -v 'uses: trustvet/trustvet@<commit> # ') || true
@@ -66,6 +71,16 @@ step_action() {
   REFUSE_UPLOAD=false
   job 0 pull_request roles/good high
   uploaded 0
+}
+
+# readme_examples KEY DIRECTORY writes each yaml block of the README with that top-level key into a file.
+readme_examples() {
+  mkdir -p "$2"
+  awk -v key="$1" -v prefix="$2/readme-" '
+    /^```yaml$/ { inside = 1; text = ""; wanted = 0; next }
+    /^```$/ && inside { inside = 0; if (wanted) { n++; printf "%s", text > (prefix n ".yml") } }
+    inside { gsub(/@<commit>/, "@0000000000000000000000000000000000000000"); text = text $0 "\n"; if (index($0, key) == 1) wanted = 1 }
+    END { if (!n) exit 1 }' "$root/README.md" || fail "the README has no example with $1"
 }
 
 # job EXPECTED EVENT PATH FAIL_ON runs the workflow. EXPECTED is 0 when the job must pass; otherwise it must fail, and unless

@@ -10,7 +10,7 @@ step_format() {
 step_lint() {
   run go vet ./...
   run "$staticcheck" ./...
-  run shellcheck --external-sources --check-sourced --source-path=. .ci/run
+  run shellcheck --external-sources --check-sourced --source-path=. .ci/run .ci/sbom
 }
 
 step_test() {
@@ -46,19 +46,34 @@ step_cross() {
   CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 run go build -o "$scratch/trustvet-darwin" ./cmd/trustvet
 }
 
-# The command is built once here, with the flags of a release, for the steps that run it.
+# The command is built once here, for the steps that run it.
 trustvet=$scratch/bin/trustvet
 build_command() {
-  [ -x "$trustvet" ] || CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o "$trustvet" ./cmd/trustvet
+  [ -x "$trustvet" ] || build_release "$trustvet"
+}
+
+# build_release FILE builds the command with the flags that .goreleaser.yaml gives it.
+build_release() {
+  CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o "$1" ./cmd/trustvet
 }
 
 step_build() {
   local size
+  isolate_git
   build_command
   size=$(stat -c %s "$trustvet")
   printf 'the binary has %d bytes\n' "$size"
   [ "$size" -lt 20000000 ] || fail "the binary has 20 MB or more"
   run "$trustvet" --version
+  # The same commit gives the same bytes wherever it lies.
+  export_tree "$scratch/elsewhere"
+  (cd "$scratch/elsewhere" && build_release "$scratch/elsewhere/trustvet")
+  cmp "$trustvet" "$scratch/elsewhere/trustvet" || fail "the binary depends on the directory it is built in"
+  # The bill of materials of a release lists what go.mod requires and the binary contains.
+  .ci/sbom "$trustvet" 0.0.0 "$scratch/sbom.json"
+  jq -e '.bomFormat == "CycloneDX" and .metadata.component.name == "github.com/trustvet/trustvet" and
+    any(.components[]; .name == "github.com/hashicorp/hcl/v2") and all(.components[]; .version != "")' "$scratch/sbom.json" >/dev/null ||
+    { cat "$scratch/sbom.json"; fail "the bill of materials is not right"; }
   # What pre-commit installs is every main package: there must be one.
   [ "$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...)" = "$(go list ./cmd/trustvet)" ] ||
     fail "cmd/trustvet is not the only main package"
