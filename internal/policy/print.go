@@ -24,7 +24,7 @@ func (v *Value) appendJSON(b []byte) []byte {
 	case StringKind:
 		return appendString(b, v.Text.String())
 	case Hidden:
-		return appendString(b, "${"+v.Hole.Expr+"}")
+		return appendString(b, v.Hole.String())
 	case Array:
 		b = append(b, '[')
 		for i, e := range v.Elements {

@@ -36,6 +36,7 @@ type Hole struct {
 	// an object, any number of members.
 	Many    bool
 	Choices []string // the only strings it can be, where these are known; nil otherwise
+	Default *string  // the string it is unless someone says otherwise: the default of a parameter; nil when there is none
 	Reason  string   // why it is not known, where the expression does not say it: "module x is not in the tree"
 }
 
@@ -54,6 +55,14 @@ const (
 var holeKindNames = [...]string{"unknown", "own account", "partition", "region", "dns suffix", "own organization"}
 
 func (k HoleKind) String() string { return holeKindNames[k] }
+
+// String returns the expression as ${expression}. A dynamic reference of CloudFormation, {{resolve:…}}, is left as it is.
+func (h *Hole) String() string {
+	if strings.HasPrefix(h.Expr, "{{") {
+		return h.Expr
+	}
+	return "${" + h.Expr + "}"
+}
 
 // Literal returns the part that is s, spelled under span.
 func Literal(s string, span source.Span) Part {
@@ -236,7 +245,7 @@ func (t Text) String() string {
 	var b strings.Builder
 	for _, p := range t.Parts {
 		if p.Hole != nil {
-			b.WriteString("${" + p.Hole.Expr + "}")
+			b.WriteString(p.Hole.String())
 			continue
 		}
 		b.WriteString(p.Literal)

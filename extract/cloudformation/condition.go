@@ -1,0 +1,225 @@
+package cloudformation
+
+import (
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// A formula is a condition of a template over the values that are not known.
+type formula struct {
+	op          operator
+	args        []*formula  // of and, or, not
+	left, right policy.Text // of equals
+	name        string      // of free: what is not known
+	key         string      // the same for formulas that are the same
+}
+
+type operator uint8
+
+const (
+	constTrue operator = iota
+	constFalse
+	and
+	or
+	not
+	equals
+	free // true or false, nothing is known about it
+)
+
+var (
+	always = &formula{op: constTrue, key: "T"}
+	never  = &formula{op: constFalse, key: "F"}
+)
+
+func constant(b bool) *formula {
+	if b {
+		return always
+	}
+	return never
+}
+
+func newFree(name string) *formula { return &formula{op: free, name: name, key: "?" + name} }
+
+func newEquals(left, right policy.Text) *formula {
+	l, leftKnown := left.Literal()
+	r, rightKnown := right.Literal()
+	if leftKnown && rightKnown {
+		return constant(l == r)
+	}
+	ls, rs := left.String(), right.String()
+	if ls == rs {
+		return always
+	}
+	return &formula{op: equals, left: left, right: right, key: ls + "\x01" + rs}
+}
+
+// connect returns the formula of args joined by op, without those that are constant.
+func connect(op operator, args ...*formula) *formula {
+	if op == not {
+		switch args[0].op {
+		case constTrue:
+			return never
+		case constFalse:
+			return always
+		case not:
+			return args[0].args[0]
+		}
+		return &formula{op: not, args: args, key: "!(" + args[0].key + ")"}
+	}
+	neutral, absorbing := constTrue, constFalse
+	if op == or {
+		neutral, absorbing = constFalse, constTrue
+	}
+	f := &formula{op: op, key: map[operator]string{and: "&(", or: "|("}[op]}
+	for _, a := range args {
+		switch a.op {
+		case absorbing:
+			return a
+		case neutral:
+			continue
+		}
+		f.args = append(f.args, a)
+		f.key += a.key + "\x02"
+	}
+	f.key += ")"
+	switch len(f.args) {
+	case 0:
+		return constant(op == and)
+	case 1:
+		return f.args[0]
+	}
+	return f
+}
+
+// condition returns the formula of the template's condition of that name.
+func (e *evaluator) condition(name string, s scope) *formula {
+	t := s.t
+	if f, ok := t.formulas[name]; ok {
+		if f == nil { // being built
+			e.problem(t.conditions[name].node.span(), "the condition %s depends on itself", name)
+			return newFree(t.prefix + name)
+		}
+		return f
+	}
+	c, ok := t.conditions[name]
+	if !ok {
+		e.problem(t.conditionsSpan(), "the template has no condition %q", name)
+		f := newFree(t.prefix + name)
+		t.formulas[name] = f
+		return f
+	}
+	t.formulas[name] = nil
+	quiet := e.quiet
+	e.quiet = true
+	f := e.formula(c.node, scope{t, c.loops}, name)
+	e.quiet = quiet
+	t.formulas[name] = f
+	return f
+}
+
+// formula reads the condition that n is. name says which one it belongs to.
+func (e *evaluator) formula(n *node, s scope, name string) *formula {
+	unknown := newFree(s.t.prefix + name)
+	if !e.step() {
+		return unknown
+	}
+	switch n.kind {
+	case boolNode:
+		return constant(truth(n.text) == "true")
+	case stringNode:
+		switch text := e.text(n, s); {
+		case text.Is("true"), text.Is("True"):
+			return always
+		case text.Is("false"), text.Is("False"):
+			return never
+		}
+		return unknown
+	case mappingNode:
+	default:
+		return unknown
+	}
+	if len(n.members) != 1 {
+		e.problem(n.span(), "the condition %s is not one function", name)
+		return unknown
+	}
+	function, arg := n.members[0].key.text, n.members[0].value
+	args := arg.elements
+	switch function {
+	case "Condition":
+		if arg.scalar() {
+			if ref, known := e.text(arg, s).Literal(); known {
+				return e.condition(ref, s)
+			}
+		}
+		return unknown
+	case "Fn::Not":
+		if arg.kind != listNode {
+			args = []*node{arg} // !Not !Condition X, which the service takes too
+		}
+		if len(args) != 1 {
+			e.arity(n, function, "one condition")
+			return unknown
+		}
+		return connect(not, e.formula(args[0], s, name))
+	case "Fn::And", "Fn::Or":
+		if len(args) == 0 {
+			e.arity(n, function, "a list of conditions")
+			return unknown
+		}
+		op := and
+		if function == "Fn::Or" {
+			op = or
+		}
+		var fs []*formula
+		for _, a := range args {
+			fs = append(fs, e.formula(a, s, name))
+		}
+		return connect(op, fs...)
+	case "Fn::Equals":
+		if len(args) != 2 {
+			e.arity(n, function, "two values")
+			return unknown
+		}
+		return e.equal(e.eval(args[0], s), e.eval(args[1], s), unknown)
+	case "Fn::If":
+		if len(args) == 3 && args[0].scalar() {
+			c := e.condition(args[0].text, s)
+			return connect(or, connect(and, c, e.formula(args[1], s, name)),
+				connect(and, connect(not, c), e.formula(args[2], s, name)))
+		}
+	}
+	return unknown
+}
+
+// equal returns the formula that says that two values are the same.
+func (e *evaluator) equal(a, b *policy.Value, unknown *formula) *formula {
+	if a == nil || b == nil {
+		return constant(a == nil && b == nil)
+	}
+	left, leftOK := asText(a)
+	right, rightOK := asText(b)
+	if leftOK && rightOK {
+		return newEquals(left, right)
+	}
+	l, r := string(a.JSON()), string(b.JSON())
+	if l == r {
+		return always
+	}
+	if !strings.Contains(l, "${") && !strings.Contains(r, "${") {
+		return never
+	}
+	return newFree(l + "=" + r)
+}
+
+// asText returns the text that v is or, for an unknown value, stands for.
+func asText(v *policy.Value) (policy.Text, bool) {
+	switch {
+	case v == nil:
+	case v.Scalar():
+		return v.Text, true
+	case v.Kind == policy.Hidden:
+		return policy.NewText(policy.HolePart(v.Hole, v.Span)), true
+	}
+	return policy.Text{}, false
+}

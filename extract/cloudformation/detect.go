@@ -1,0 +1,131 @@
+package cloudformation
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+var (
+	documentKey = []byte("AssumeRolePolicyDocument")
+	typePrefix  = []byte("AWS::")
+	roleTypes   = [][]byte{[]byte("IAM::Role"), []byte("Serverless::"), []byte("CloudFormation::Stack")}
+)
+
+// Candidate reports whether a file with the content src may hold a role or lead to one. It looks at the bytes only and is
+// meant to be asked for every YAML and JSON file of a repository, nearly all of which it dismisses.
+func Candidate(src []byte) bool {
+	if bytes.Contains(src, documentKey) {
+		return true
+	}
+	for i := 0; ; {
+		n := bytes.Index(src[i:], typePrefix)
+		if n < 0 {
+			return false
+		}
+		i += n + len(typePrefix)
+		for _, t := range roleTypes {
+			if bytes.HasPrefix(src[i:], t) {
+				return true
+			}
+		}
+	}
+}
+
+// read returns the documents of a page, those before a syntax error with it.
+func (e *evaluator) read(p *page, name string) ([]*node, error) {
+	start := bytes.TrimLeft(p.src[p.body():], " \t\r\n")
+	ext := strings.ToLower(path.Ext(name))
+	if len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		root, jsonErr := readJSON(p)
+		if jsonErr == nil {
+			return []*node{root}, nil
+		}
+		docs, err := readYAML(p)
+		if err != nil && (ext == ".json" || ext == ".template" || len(docs) == 0) {
+			return docs, jsonErr
+		}
+		return docs, err
+	}
+	docs, err := readYAML(p)
+	if err != nil && len(p.gaps) > 0 && p.file != nil {
+		// What looks like directives may be text after all.
+		plain := &page{file: p.file, src: p.file.Src}
+		if docs, err := readYAML(plain); err == nil {
+			return docs, nil
+		}
+	}
+	return docs, err
+}
+
+// templates returns the templates in a document: itself, those of a serverless.yml, those that stand somewhere in it, and
+// the fragments that hold roles.
+func (e *evaluator) templates(root *node, name string) []*template {
+	if root == nil || root.kind != mappingNode && root.kind != listNode {
+		return nil
+	}
+	if isTemplate(root) {
+		return []*template{e.newTemplate(root, name, false)}
+	}
+	serverless := root.get("service") != nil && root.get("provider") != nil
+	var found []*template
+	seen := map[*node]bool{}
+	var walk func(n *node, key *node, depth int)
+	walk = func(n *node, key *node, depth int) {
+		if n == nil || n.kind != mappingNode && n.kind != listNode || seen[n] || depth > maxDepth {
+			return
+		}
+		seen[n] = true
+		if isTemplate(n) {
+			found = append(found, e.newTemplate(n, name, serverless))
+			return
+		}
+		if key != nil && isRole(n) {
+			found = append(found, e.fragment(key, n, name, serverless))
+			return
+		}
+		for _, el := range n.elements {
+			if isRole(el) {
+				found = append(found, e.fragment(nil, el, name, serverless))
+				seen[el] = true
+				continue
+			}
+			walk(el, nil, depth+1)
+		}
+		for _, m := range n.members {
+			walk(m.value, m.key, depth+1)
+		}
+	}
+	if isRole(root) {
+		return []*template{e.fragment(nil, root, name, serverless)}
+	}
+	walk(root, nil, 0)
+	return found
+}
+
+// isTemplate reports whether n has the shape of a template: a mapping Resources with a resource in it.
+func isTemplate(n *node) bool {
+	resources := n.get("Resources")
+	if resources == nil || resources.kind != mappingNode {
+		return false
+	}
+	for _, m := range resources.members {
+		key := m.key.text
+		if strings.HasPrefix(key, "Fn::ForEach::") || key == "Fn::Transform" || isType(m.value.str("Type")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isType reports whether s is the name of a resource type: AWS::IAM::Role, Custom::Lookup, My::Own::Type::MODULE.
+func isType(s string) bool {
+	namespace, rest, ok := strings.Cut(s, "::")
+	return ok && namespace != "" && rest != "" && !strings.ContainsAny(s, " \n{}")
+}
+
+// isRole reports whether n is a role resource on its own.
+func isRole(n *node) bool {
+	properties := n.get("Properties")
+	return n.str("Type") == roleType && properties != nil && properties.kind == mappingNode
+}

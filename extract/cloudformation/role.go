@@ -1,0 +1,112 @@
+package cloudformation
+
+import (
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// template adds the documents of the roles of t.
+func (e *evaluator) template(t *template) {
+	for _, r := range t.resources {
+		switch r.kind {
+		case roleType:
+			e.role(t, r)
+		case samFunctionType, samStateMachineType:
+			e.samRole(t, r)
+		case stackType, samStackType:
+			e.stack(t, r)
+		case stackSetType:
+			e.stackSet(t, r)
+		}
+	}
+}
+
+// role adds the documents of an AWS::IAM::Role, one for each policy that it may have.
+func (e *evaluator) role(t *template, r *resource) {
+	properties := r.node.get("Properties")
+	e.documents(t, r, t.prefix+r.id, func() *policy.Value {
+		n, s, unknown := e.find(properties, scope{t, r.loops}, "AssumeRolePolicyDocument")
+		if n == nil {
+			return e.missing(r, unknown)
+		}
+		v := e.eval(n, s)
+		if v == nil {
+			return e.missing(r, nil)
+		}
+		return v
+	})
+}
+
+// missing returns the value of a role without a policy.
+func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
+	if unknown == nil {
+		unknown = &policy.Hole{Expr: "AssumeRolePolicyDocument", Reason: "the role has no AssumeRolePolicyDocument"}
+	}
+	return &policy.Value{Kind: policy.Hidden, Hole: unknown, Span: r.key.span()}
+}
+
+// documents adds a document for each policy that eval gives in the worlds in which the resource r exists. A nil policy means
+// that there is no role in that world.
+func (e *evaluator) documents(t *template, r *resource, role string, eval func() *policy.Value) {
+	given, labels, exists := e.existence(t, r)
+	if !exists {
+		return
+	}
+	found, complete := outcomes(e, given, labels, func() *policy.Value {
+		e.steps = 0
+		return eval()
+	})
+	for _, o := range found {
+		if o.value == nil {
+			continue
+		}
+		d := policy.Parse(role, o.value)
+		if o.value.Kind == policy.Hidden {
+			d.Value = nil
+		}
+		d.When = o.when
+		e.blanks(r, d)
+		e.docs = append(e.docs, d)
+	}
+	if !complete {
+		span := r.key.span()
+		e.problem(span, "the role %s can have more than %d policies: the rest is not shown", role, maxAlternatives)
+		hole := &policy.Hole{Expr: role, Reason: "the role can have more policies than are shown"}
+		d := policy.Parse(role, &policy.Value{Kind: policy.Hidden, Hole: hole, Span: span})
+		d.Value, d.When = nil, "none of the other cases holds"
+		e.docs = append(e.docs, d)
+	}
+}
+
+// existence returns what must hold for the resource r to exist, and whether it can.
+func (e *evaluator) existence(t *template, r *resource) (given []constraint, labels []string, exists bool) {
+	given, labels = append(given, t.given...), append(labels, t.labels...)
+	if c := r.node.get("Condition"); c.scalar() {
+		name := e.text(c, scope{t, r.loops}).String()
+		f := e.condition(name, scope{t: t})
+		if f.op == constFalse {
+			return nil, nil, false
+		}
+		if f.op != constTrue {
+			given = append(given, constraint{f, true})
+			labels = append(labels, t.prefix+name+" is true")
+		}
+	}
+	return given, labels, len(given) == 0 || satisfiable(given)
+}
+
+// blanks marks a document that lines of another template language belong to: what they put there is not known.
+func (e *evaluator) blanks(r *resource, d *policy.Document) {
+	if d.Span.File == nil || r.node.page.file != d.Span.File {
+		return
+	}
+	for _, g := range r.node.page.gaps {
+		if g.hole == nil || !g.hole.Many {
+			continue
+		}
+		at := source.Span{File: d.Span.File, Start: g.start, End: g.end}
+		if d.Span.Contains(at) {
+			d.Unresolved = append(d.Unresolved, policy.Unresolved{What: "a part of the policy", Hole: g.hole, Span: at})
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package cloudformation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// maxAlternatives is how many policies a role is shown with at most. Real roles have a handful.
+const maxAlternatives = 64
+
+// A world is what is assumed about the unknown conditions while a role is evaluated once. Where the outcome of a condition is
+// not settled by what was assumed before, evaluation takes one and the role is evaluated again with the other.
+type world struct {
+	assumed []constraint
+	labels  []string // of the assumptions that were a choice
+	forks   []fork   // the choices of this run, in the order met
+	next    int
+	sat     map[string]bool // remembers satisfiable
+}
+
+type fork struct {
+	options []option
+	taken   int
+}
+
+// An option is one outcome of a choice, under the constraint.
+type option struct {
+	constraint
+	label string // "IsProd is true"
+	index int    // which it is to the one who asks
+	first bool   // it is what the defaults lead to, so it is looked at first
+}
+
+func (w *world) satisfiable(c constraint) bool {
+	if len(w.assumed) == 0 {
+		switch c.f.op {
+		case constTrue, constFalse:
+			return (c.f.op == constTrue) == c.want
+		}
+	}
+	var b strings.Builder
+	for _, a := range w.assumed {
+		b.WriteString(a.key())
+		b.WriteByte(3)
+	}
+	b.WriteString(c.key())
+	key := b.String()
+	ok, known := w.sat[key]
+	if !known {
+		ok = satisfiable(append(slices.Clip(w.assumed), c))
+		w.sat[key] = ok
+	}
+	return ok
+}
+
+// choose returns the index of the option that holds in this world.
+func (w *world) choose(options []option) int {
+	if w.next < len(w.forks) {
+		f := w.forks[w.next]
+		w.next++
+		o := f.options[f.taken]
+		w.assumed = append(w.assumed, o.constraint)
+		w.labels = append(w.labels, o.label)
+		return o.index
+	}
+	var possible []option
+	for _, o := range options {
+		if w.satisfiable(o.constraint) {
+			possible = append(possible, o)
+		}
+	}
+	switch len(possible) {
+	case 0:
+		return options[0].index
+	case 1:
+		return possible[0].index
+	}
+	slices.SortStableFunc(possible, func(a, b option) int {
+		if a.first == b.first {
+			return 0
+		} else if a.first {
+			return -1
+		}
+		return 1
+	})
+	w.forks = append(w.forks, fork{options: possible})
+	w.next = len(w.forks)
+	w.assumed = append(w.assumed, possible[0].constraint)
+	w.labels = append(w.labels, possible[0].label)
+	return possible[0].index
+}
+
+// advance turns to the next choice not looked at yet and reports whether there is one.
+func (w *world) advance() bool {
+	for n := len(w.forks) - 1; n >= 0; n-- {
+		if f := &w.forks[n]; f.taken+1 < len(f.options) {
+			f.taken++
+			w.forks = w.forks[:n+1]
+			return true
+		}
+	}
+	return false
+}
+
+// An outcome is what an evaluation gives in one world.
+type outcome[T any] struct {
+	when  string
+	value T
+}
+
+// outcomes calls f in every world that it can tell apart, given that the formulas of given hold, and returns what it gave.
+// complete is false when there are more than maxAlternatives.
+func outcomes[T any](e *evaluator, given []constraint, labels []string, f func() T) (all []outcome[T], complete bool) {
+	outer := e.world
+	defer func() { e.world = outer }()
+	w := &world{sat: e.sat}
+	e.world = w
+	for {
+		w.assumed, w.labels, w.next = slices.Clone(given), slices.Clone(labels), 0
+		v := f()
+		if len(w.assumed) > 0 {
+			// Once more with all assumptions known from the start: what they say about a parameter holds for the
+			// whole document, also for what was evaluated before they were made.
+			forks := w.forks
+			w.forks, w.next = nil, 0
+			labels := w.labels
+			v = f()
+			w.forks, w.labels = forks, labels
+		}
+		all = append(all, outcome[T]{strings.Join(w.labels, " and "), v})
+		if !w.advance() {
+			return all, true
+		}
+		if len(all) == maxAlternatives {
+			return all, false
+		}
+	}
+}
+
+// decide reports whether the template's condition of that name holds in this world.
+func (e *evaluator) decide(name string, s scope) bool {
+	f := e.condition(name, s)
+	switch {
+	case f.op == constTrue || f.op == constFalse:
+		return f.op == constTrue
+	case e.world == nil:
+		return defaultTruth(f)
+	}
+	byDefault := defaultTruth(f)
+	label := s.t.prefix + name
+	return e.world.choose([]option{
+		{constraint{f, true}, label + " is true", 1, byDefault},
+		{constraint{f, false}, label + " is false", 0, !byDefault},
+	}) == 1
+}
+
+// narrow returns what the assumptions of this world leave of the hole: a literal, or the hole with fewer choices.
+func (e *evaluator) narrow(h *policy.Hole, span source.Span) policy.Part {
+	if e.world == nil || e.quiet || len(e.world.assumed) == 0 || h.Many {
+		return policy.HolePart(h, span)
+	}
+	compared := map[string]*policy.Hole{}
+	s := &solver{index: map[string]int{}}
+	for _, c := range e.world.assumed {
+		c.f.holes(compared)
+		s.collect(c.f)
+	}
+	if compared[h.Expr] == nil {
+		return policy.HolePart(h, span)
+	}
+	v := s.variable(h.Expr)
+	self := policy.NewText(policy.HolePart(h, span))
+	var left []string
+	others := make([]*formula, 0, len(v.values))
+	for _, value := range v.values {
+		is := newEquals(self, policy.String(value, source.Span{}))
+		if e.world.satisfiable(constraint{is, true}) {
+			left = append(left, value)
+		}
+		others = append(others, is)
+	}
+	if v.open && e.world.satisfiable(constraint{connect(or, others...), false}) {
+		return policy.HolePart(h, span)
+	}
+	switch {
+	case len(left) == 1:
+		return policy.Literal(left[0], span)
+	case len(left) == 0 || len(left) == len(h.Choices):
+		return policy.HolePart(h, span)
+	}
+	narrowed := *h
+	narrowed.Choices = left
+	return policy.HolePart(&narrowed, span)
+}
