@@ -1,0 +1,138 @@
+package scan
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+func TestIgnorePatterns(t *testing.T) {
+	for _, test := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"*.tf", "a/b/main.tf", true},
+		{"/*.tf", "a/main.tf", false},
+		{"/*.tf", "main.tf", true},
+		{"a/*.tf", "a/main.tf", true},
+		{"a/*.tf", "b/a/main.tf", false},
+		{"**/a/*.tf", "b/a/main.tf", true},
+		{"a/**/z.tf", "a/z.tf", true},
+		{"a/**/z.tf", "a/b/c/z.tf", true},
+		{"a/**", "a/b/c", true},
+		{"a/**", "a", false},
+		{"**", "a/b", true},
+		{"a?c", "abc", true},
+		{"[a-c].tf", "b.tf", true},
+		{"[!a-c].tf", "b.tf", false},
+		{"[]x].tf", "].tf", true},
+		{"[[:digit:]].tf", "7.tf", true},
+		{"[a", "[a", false},
+		{`\*.tf`, "*.tf", true},
+		{`\*.tf`, "x.tf", false},
+		{`\#x`, "#x", true},
+		{`\!x`, "!x", true},
+		{"#x", "#x", false},
+		{"x ", "x", true},
+		{`x\ `, "x ", true},
+		{`x\`, "x", false},
+		{"build/", "build", false}, // build is a file here
+		{"*a*a*a*a*a*a*a*a*a*b", strings.Repeat("a", 200), false},
+	} {
+		f := parseIgnore(".", []byte(test.pattern+"\r\n"))
+		if got := ignored([]ignoreFile{f}, test.name, false); got != test.want {
+			t.Errorf("pattern %q ignores %q: %v, want %v", test.pattern, test.name, got, test.want)
+		}
+	}
+}
+
+// TestWalkIsGitsWalk builds trees of random .gitignore files and asks git which files are left.
+func TestWalkIsGitsWalk(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	pick := func(from ...string) string { return from[rng.IntN(len(from))] }
+	element := func() string {
+		return pick("a", "b", "ab", "a.tf", "*", "*.tf", "?", "a*", "*b", "[ab]", "[!a]", "**", `\a`, "**a", "a**", "[[:alpha:]]", "b ", `b\ `, "[b-", "")
+	}
+	pattern := func() string {
+		p := pick("", "", "", "!", "!", "#", "/") + pick("", "", "/") + element()
+		for range rng.IntN(3) {
+			p += "/" + element()
+		}
+		return p + pick("", "", "", "/", " ", "\r")
+	}
+	for range 60 {
+		dir := t.TempDir()
+		git(t, dir, "init", "-q")
+		for _, d := range []string{".", "a", "b", "a/b", "a/a", "b/ab", "a/b/b", "a/b/a.tf"} {
+			path := filepath.Join(dir, d)
+			if err := os.MkdirAll(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"a", "b", "ab", "a.tf", "b.tf", "b "} {
+				if _, err := os.Lstat(filepath.Join(path, name)); err == nil {
+					continue
+				}
+				if d == "." && (name == "a" || name == "b") || d == "a" && (name == "a" || name == "b") || name == "a.tf" && d == "a/b" || name == "b" && d == "a/b" || name == "ab" && d == "b" {
+					continue // a directory
+				}
+				write(t, filepath.Join(path, name), "x")
+			}
+			if rng.IntN(3) > 0 {
+				var lines []string
+				for range 1 + rng.IntN(4) {
+					lines = append(lines, pattern())
+				}
+				write(t, filepath.Join(path, ".gitignore"), strings.Join(lines, "\n"))
+			}
+		}
+		want := strings.Split(strings.TrimSuffix(git(t, dir, "-c", "core.excludesFile=", "ls-files", "-z", "-o", "--exclude-per-directory=.gitignore"), "\x00"), "\x00")
+		slices.Sort(want)
+		tree, err := source.OpenTree(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := walker{tree: tree}
+		w.walk(".")
+		got := w.files
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			ignores := git(t, dir, "-c", "core.excludesFile=", "grep", "--no-index", "-n", "", "--", "*.gitignore")
+			t.Fatalf("walk and git differ\ngit:  %q\nwalk: %q\n%s", want, got, ignores)
+		}
+	}
+}
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git %q: %v\n%s", args, err, stderr.String())
+	}
+	return string(out)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,99 @@
+package scan
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// A walker lists the files below directories of a tree, without those that .gitignore files name. Only the .gitignore
+// files of the tree count, not the user's own settings: the same tree gives the same result everywhere.
+type walker struct {
+	tree     *source.Tree
+	files    []string
+	links    []string // symbolic links, not followed
+	ignored  bool     // something was left out because a .gitignore file says so
+	problems []source.Problem
+}
+
+// skippedDir reports whether a walk leaves out directories of that name: what git, Terraform, Terragrunt and npm keep
+// there is not the user's own. Terraform modules below .terraform are still read when a module call leads there.
+func skippedDir(name string) bool {
+	switch name {
+	case ".git", ".terraform", ".terragrunt-cache", "node_modules":
+		return true
+	}
+	return false
+}
+
+// walk adds the files below dir, in the order of their names.
+func (w *walker) walk(dir string) {
+	var above []string // the directories over dir, the root first
+	for d := dir; d != "."; {
+		d = path.Dir(d)
+		above = append(above, d)
+	}
+	slices.Reverse(above)
+	var ignores []ignoreFile
+	for _, d := range above {
+		ignores = w.readIgnore(ignores, d)
+	}
+	w.walkDir(dir, ignores)
+}
+
+func (w *walker) walkDir(dir string, ignores []ignoreFile) {
+	entries, err := w.tree.ReadDir(dir)
+	if err != nil {
+		w.problem(dir, err)
+		return
+	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+		ignores = w.readIgnore(ignores, dir)
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		switch {
+		case e.IsDir() && skippedDir(e.Name()), e.Name() == ".git":
+		case ignored(ignores, name, e.IsDir()):
+			w.ignored = true
+		case e.IsDir():
+			w.walkDir(name, ignores[:len(ignores):len(ignores)])
+		case e.Type().IsRegular():
+			w.files = append(w.files, name)
+		case e.Type()&fs.ModeSymlink != 0:
+			w.links = append(w.links, name)
+		}
+	}
+}
+
+// readIgnore appends the .gitignore file of dir, if there is one.
+func (w *walker) readIgnore(ignores []ignoreFile, dir string) []ignoreFile {
+	f, err := w.tree.File(path.Join(dir, ".gitignore"))
+	if err != nil {
+		return ignores
+	}
+	return append(ignores, parseIgnore(dir, f.Src))
+}
+
+func (w *walker) problem(name string, err error) {
+	w.problems = append(w.problems, source.Problem{Name: name, Message: reason(err), Unreadable: true})
+}
+
+// reason returns what err says without the operation and the name, which the problem names already.
+func reason(err error) string {
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, source.ErrOutside):
+		return source.ErrOutside.Error()
+	case errors.Is(err, source.ErrTooLarge):
+		return source.ErrTooLarge.Error()
+	case errors.Is(err, source.ErrNotRegular):
+		return source.ErrNotRegular.Error()
+	case errors.As(err, &pathErr):
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
