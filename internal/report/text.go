@@ -97,9 +97,6 @@ func (t *text) finding(f *rules.Finding) {
 		role += ", when " + neutral(f.When)
 	}
 	note("role: %s", role)
-	if f.Witness != nil {
-		note("for example: %s", neutral(witnessSentence(f.Witness)))
-	}
 	for _, r := range f.Related {
 		if !r.Span.IsZero() {
 			note("%s: %s", neutral(r.Message), t.place(r.Span))
@@ -120,10 +117,10 @@ func (t *text) finding(f *rules.Finding) {
 // What is shown of a line, in code points: enough of it around the span for people, and no more work for a line of a
 // megabyte than for one of a hundred bytes.
 const (
-	lineShown   = 120
-	beforeSpan  = 60
-	tabStop     = 4
-	frameMargin = "…"
+	lineShown  = 120
+	beforeSpan = 60
+	tabStop    = 4
+	cutMark    = "…"
 )
 
 // frame prints the line in which span begins with the part that it covers underlined.
@@ -142,69 +139,48 @@ func (t *text) frame(span source.Span, gutter int, st style) {
 // cut returns the text of the line in which span begins: what is before span, in it and behind it, each cut to what is
 // shown and made visible.
 func (t *text) cut(span source.Span) (before, marked, after string) {
-	src := span.File.Src
-	lineStart := span.Start
-	for lineStart > 0 && src[lineStart-1] != '\n' && span.Start-lineStart < lineShown*utf8.UTFMax {
-		lineStart--
-	}
-	lineEnd := span.Start
-	for lineEnd < len(src) && src[lineEnd] != '\n' && lineEnd-span.Start < 2*lineShown*utf8.UTFMax {
-		lineEnd++
-	}
-	cutEnd := lineEnd < len(src) && src[lineEnd] != '\n'
-	line := strings.TrimSuffix(string(src[lineStart:lineEnd]), "\r")
-	cutStart := lineStart > 0 && src[lineStart-1] != '\n'
-	if lineStart == 0 {
-		line = strings.TrimPrefix(line, "\uFEFF")
-		lineStart += lineEnd - lineStart - len(line)
-		if strings.HasSuffix(string(src[:lineEnd]), "\r") {
-			lineStart-- // the line end was trimmed too
-		}
-		lineStart = max(0, min(lineStart, 3))
-		if !strings.HasPrefix(string(src), "\uFEFF") {
-			lineStart = 0
-		}
-	}
+	n := span.Begin().Line
+	line := span.File.Line(n)
+	lineStart := span.File.Offset(source.Position{Line: n, Column: 1})
 	start := max(0, min(span.Start-lineStart, len(line)))
 	end := max(start, min(span.End-lineStart, len(line)))
-	before, marked, after = line[:start], line[start:end], line[end:]
-	if n := utf8.RuneCountInString(before); n > beforeSpan || cutStart {
-		before = frameMargin + visible(lastRunes(before, beforeSpan))
-	} else {
-		before = visible(before)
+	before, more := lastRunes(line[:start], beforeSpan)
+	before = visible(before)
+	if more {
+		before = cutMark + before
 	}
 	room := lineShown - min(utf8.RuneCountInString(before), lineShown-1)
-	marked, tooLong := firstRunes(neutral(marked), room)
-	if tooLong {
-		return before, marked + frameMargin, ""
+	marked, more = firstRunes(line[start:end], room)
+	marked = neutral(marked)
+	if more {
+		return before, marked + cutMark, ""
 	}
-	room -= utf8.RuneCountInString(marked)
-	after, tooLong = firstRunes(neutral(after), room)
-	if tooLong || cutEnd {
-		after += frameMargin
+	after, more = firstRunes(line[end:], room-min(utf8.RuneCountInString(marked), room))
+	after = neutral(after)
+	if more {
+		after += cutMark
 	}
 	return before, marked, after
 }
 
-// firstRunes returns the first n runes of s and whether there are more.
-func firstRunes(s string, n int) (string, bool) {
-	for i := range s {
-		if n == 0 {
-			return s[:i], true
-		}
-		n--
+// firstRunes returns the first n runes of b and whether there are more.
+func firstRunes(b []byte, n int) (s string, more bool) {
+	i := 0
+	for ; n > 0 && i < len(b); n-- {
+		_, size := utf8.DecodeRune(b[i:])
+		i += size
 	}
-	return s, false
+	return string(b[:i]), i < len(b)
 }
 
-// lastRunes returns the last n runes of s.
-func lastRunes(s string, n int) string {
-	i := len(s)
+// lastRunes returns the last n runes of b and whether there are more.
+func lastRunes(b []byte, n int) (s string, more bool) {
+	i := len(b)
 	for ; n > 0 && i > 0; n-- {
-		_, size := utf8.DecodeLastRuneInString(s[:i])
+		_, size := utf8.DecodeLastRune(b[:i])
 		i -= size
 	}
-	return s[i:]
+	return string(b[i:]), i > 0
 }
 
 // expandTabs replaces the tabs of texts that stand beside each other by spaces.

@@ -1,0 +1,119 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+// The JSON of a scan is a promise to other programs: fields are added, never renamed or removed, while version is 1.
+// Lines and columns start at 1; columns count code points; an end is just behind the last character.
+type jsonScan struct {
+	Version  int           `json:"version"`
+	Findings []jsonFinding `json:"findings"`
+	Problems []jsonProblem `json:"problems"`
+	Summary  jsonSummary   `json:"summary"`
+}
+
+type jsonFinding struct {
+	Rule     string  `json:"rule"`
+	Level    string  `json:"level"` // error, warning, note
+	Severity float64 `json:"severity"`
+	Role     string  `json:"role"`
+	When     string  `json:"when,omitempty"` // the condition under which the role has this policy
+	jsonPlace
+	Message     string        `json:"message"`
+	Related     []jsonRelated `json:"related"`
+	Fingerprint string        `json:"fingerprint"`
+}
+
+type jsonPlace struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+}
+
+type jsonRelated struct {
+	jsonPlace
+	Message string `json:"message"`
+}
+
+type jsonProblem struct {
+	File string `json:"file"`
+	*jsonRange
+	Message    string `json:"message"`
+	Unreadable bool   `json:"unreadable"` // the input itself is bad; otherwise it is not known what it stands for
+}
+
+// A jsonRange is left out where a problem is of a whole file.
+type jsonRange struct {
+	Line      int `json:"line"`
+	Column    int `json:"column"`
+	EndLine   int `json:"endLine"`
+	EndColumn int `json:"endColumn"`
+}
+
+type jsonSummary struct {
+	Files      int `json:"files"`
+	Roles      int `json:"roles"`
+	Unresolved int `json:"unresolved"`
+	Held       int `json:"held,omitempty"`
+	Fixed      int `json:"fixed,omitempty"`
+}
+
+// JSON writes for other programs.
+func JSON(w io.Writer, s *Scan) error {
+	out := jsonScan{
+		Version:  1,
+		Findings: make([]jsonFinding, 0, len(s.Findings)),
+		Problems: jsonProblems(s.Problems),
+		Summary:  jsonSummary{s.Files, s.Roles, s.Unresolved, s.Held, s.Fixed},
+	}
+	for i := range s.Findings {
+		out.Findings = append(out.Findings, newJSONFinding(&s.Findings[i]))
+	}
+	return encode(w, out)
+}
+
+func newJSONFinding(f *rules.Finding) jsonFinding {
+	j := jsonFinding{
+		Rule: f.Rule.ID, Level: f.Level.String(), Severity: f.Severity, Role: f.Role, When: f.When,
+		jsonPlace: newJSONPlace(f.Span), Message: f.Message, Related: []jsonRelated{}, Fingerprint: f.Fingerprint(),
+	}
+	for _, r := range f.Related {
+		j.Related = append(j.Related, jsonRelated{newJSONPlace(r.Span), r.Message})
+	}
+	return j
+}
+
+func newJSONPlace(s source.Span) jsonPlace {
+	if s.IsZero() {
+		return jsonPlace{}
+	}
+	begin, end := s.Begin(), s.Finish()
+	return jsonPlace{s.File.Name, begin.Line, begin.Column, end.Line, end.Column}
+}
+
+func jsonProblems(ps []source.Problem) []jsonProblem {
+	out := make([]jsonProblem, 0, len(ps))
+	for _, p := range ps {
+		j := jsonProblem{File: p.File(), Message: p.Message, Unreadable: p.Unreadable}
+		if !p.Span.IsZero() {
+			at := newJSONPlace(p.Span)
+			j.jsonRange = &jsonRange{at.Line, at.Column, at.EndLine, at.EndColumn}
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

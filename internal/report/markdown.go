@@ -1,0 +1,135 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+// MarkdownOptions says where the report will be read.
+type MarkdownOptions struct {
+	// BlobURL is the address that file names are appended to, so that places become links:
+	// https://github.com/o/r/blob/SHA/. "" makes no links.
+	BlobURL string
+	// MaxBytes is where the report is cut, at the end of a row; 0 is no limit. GitHub refuses a job summary of over 1 MiB.
+	MaxBytes int
+}
+
+// Markdown writes for a pull request comment or a job summary.
+func Markdown(w io.Writer, s *Scan, o MarkdownOptions) error {
+	m := markdown{MarkdownOptions: o}
+	m.write(s)
+	_, err := w.Write(m.Bytes())
+	return err
+}
+
+type markdown struct {
+	bytes.Buffer
+	MarkdownOptions
+}
+
+// roomForEnd is kept for what is written when rows were cut.
+const roomForEnd = 2000
+
+func (m *markdown) write(s *Scan) {
+	fmt.Fprintf(m, "## trustvet: %s\n\n", plural(len(s.Findings), "finding", "findings"))
+	fmt.Fprintf(m, "%s in %s", plural(s.Roles, "role", "roles"), plural(s.Files, "file", "files"))
+	if s.Unresolved > 0 {
+		fmt.Fprintf(m, ", %d of them not fully known", s.Unresolved)
+	}
+	m.WriteString(".")
+	if s.Held > 0 {
+		fmt.Fprintf(m, " The baseline holds back %d.", s.Held)
+	}
+	if s.Fixed > 0 {
+		fmt.Fprintf(m, " %d of the baseline are gone.", s.Fixed)
+	}
+	m.WriteString("\n")
+	if len(s.Findings) > 0 {
+		m.WriteString("\n| severity | who can do what | role | place |\n|---|---|---|---|\n")
+		fs := bySeverity(s.Findings)
+		for i := range fs {
+			if !m.row(m.finding(&fs[i])) {
+				fmt.Fprintf(m, "\n%s not shown here.\n", plural(len(fs)-i, "more is", "more are"))
+				break
+			}
+		}
+	}
+	if len(s.Problems) > 0 {
+		m.WriteString("\n### Not read or not resolved\n\n| place | why |\n|---|---|\n")
+		for i, p := range s.Problems {
+			place := code(p.File())
+			if !p.Span.IsZero() {
+				place = m.place(p.Span)
+			}
+			if !m.row(fmt.Sprintf("| %s | %s |\n", place, escapeMarkdown(p.Message))) {
+				fmt.Fprintf(m, "\n%s not shown here.\n", plural(len(s.Problems)-i, "more is", "more are"))
+				break
+			}
+		}
+	}
+}
+
+// row writes a row unless the report would become too long, and reports whether it did.
+func (m *markdown) row(row string) bool {
+	if m.MaxBytes > 0 && m.Len()+len(row) > m.MaxBytes-roomForEnd {
+		return false
+	}
+	m.WriteString(row)
+	return true
+}
+
+func (m *markdown) finding(f *rules.Finding) string {
+	message := escapeMarkdown(f.Message)
+	if f.When != "" {
+		message += ", when " + escapeMarkdown(f.When)
+	}
+	place := ""
+	if span := primary(f); !span.IsZero() {
+		place = m.place(span)
+	}
+	return fmt.Sprintf("| %s | %s ([%s](%s)) | %s | %s |\n", BandOf(f.Severity), message, f.Rule.ID, f.Rule.URL(), code(f.Role), place)
+}
+
+// place returns file:line, as a link where there is something to link to.
+func (m *markdown) place(s source.Span) string {
+	line := s.Begin().Line
+	text := code(fmt.Sprintf("%s:%d", s.File.Name, line))
+	if m.BlobURL == "" || downloaded(s.File.Name) {
+		return text
+	}
+	return fmt.Sprintf("[%s](%s%s#L%d)", text, m.BlobURL, uri(s.File.Name), line)
+}
+
+// longest is how much of one text a table cell shows, in code points.
+const longest = 500
+
+// escapeMarkdown returns s so that it reads as it is, whatever the renderer: no markup, no HTML, no link, no mention, no
+// cell border.
+func escapeMarkdown(s string) string {
+	s, more := firstRunes([]byte(neutral(s)), longest)
+	if more {
+		s += cutMark
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\t':
+			b.WriteByte(' ')
+		case c == '@':
+			b.WriteString("<span>@</span>") // a mention is made after entities are decoded
+		case strings.IndexByte("!\"#$&'()*+/:;<=>?[\\]^_`{|}~", c) >= 0, c == '.', c == '-':
+			fmt.Fprintf(&b, "&#%d;", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// code returns s set as code.
+func code(s string) string { return "<code>" + escapeMarkdown(s) + "</code>" }
