@@ -3,13 +3,8 @@ package scan
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os/exec"
-	"path"
-	"path/filepath"
 	"strings"
-
-	"github.com/trustvet/trustvet/internal/source"
 )
 
 // runGit runs git in dir with the environment of this process: in a hook, GIT_INDEX_FILE says which index the commit is
@@ -44,56 +39,3 @@ func trackedButIgnored(root, dir string) []string {
 	}
 	return names
 }
-
-// OpenIndex returns the files of given that are in git's index. The tree shows only what the index has, so that a file
-// that is not part of a commit does not change what is said about it; their content is that of the work tree, which
-// pre-commit has made equal to the index.
-func OpenIndex(given []string) (*Input, error) {
-	dir, _, err := realPath(".")
-	if err != nil {
-		return nil, err
-	}
-	in := &Input{Root: top(dir)}
-	tracked, err := readIndex(in.Root)
-	if err != nil {
-		return nil, err
-	}
-	sys, err := source.OpenTree(in.Root)
-	if err != nil {
-		return nil, err
-	}
-	in.Tree = sys
-	_ = tracked
-	return in, nil
-}
-
-// An index is what git's index holds: the names of files, of the directories they lie in, and of submodules.
-type index struct {
-	files, dirs map[string]bool
-	submodules  []string
-}
-
-func readIndex(root string) (*index, error) {
-	out, err := runGit(root, "ls-files", "-z", "-s")
-	if err != nil {
-		return nil, err
-	}
-	ix := &index{files: map[string]bool{}, dirs: map[string]bool{".": true}}
-	for entry := range strings.SplitSeq(string(out), "\x00") {
-		mode, name, ok := strings.Cut(entry, "\t")
-		if !ok {
-			continue
-		}
-		if strings.HasPrefix(mode, "160000 ") {
-			ix.submodules = append(ix.submodules, name)
-		}
-		ix.files[name] = true
-		for d := path.Dir(name); !ix.dirs[d]; d = path.Dir(d) {
-			ix.dirs[d] = true
-		}
-	}
-	return ix, nil
-}
-
-var _ = filepath.Join
-var _ fs.FS

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/source"
 )
 
@@ -25,10 +26,16 @@ type Input struct {
 // Stdin is the path that stands for the standard input.
 const Stdin = "-"
 
+// A Place is where paths are read from: the working directory, and what stands for Stdin.
+type Place struct {
+	Dir       string // absolute
+	Stdin     io.Reader
+	StdinName string // the file that the standard input is read as; it may exist
+}
+
 // Open finds the files that paths name: files, directories, which are searched, and Stdin. The root is the top of the git
-// repository that they lie in; otherwise the deepest directory that holds them all. The standard input is read as a file
-// of the name stdinName, which may exist.
-func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
+// repository that they lie in; otherwise the deepest directory that holds them all.
+func Open(from Place, paths []string) (*Input, error) {
 	in := &Input{}
 	type target struct {
 		path, given string // path is absolute and real
@@ -40,7 +47,7 @@ func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
 		if given == Stdin {
 			continue
 		}
-		real, info, err := realPath(given)
+		real, info, err := from.real(given)
 		if err != nil {
 			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(given), Message: reason(err), Unreadable: true})
 			continue
@@ -54,7 +61,7 @@ func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
 		}
 	}
 	if len(roots) == 0 || slices.Contains(paths, Stdin) {
-		dir, _, err := realPath(".")
+		dir, _, err := from.real(".")
 		if err != nil {
 			return nil, err
 		}
@@ -68,13 +75,13 @@ func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
 	}
 	fsys = root.FS()
 	if slices.Contains(paths, Stdin) {
-		src, err := io.ReadAll(io.LimitReader(stdin, source.MaxFileSize+1))
-		if err != nil {
-			in.Problems = append(in.Problems, source.Problem{Name: stdinName, Message: reason(err), Unreadable: true})
-		}
-		name, err := inRoot(in.Root, stdinName)
+		name, err := from.inRoot(in.Root, from.StdinName)
 		if err != nil {
 			return nil, err
+		}
+		src, err := io.ReadAll(io.LimitReader(from.Stdin, source.MaxFileSize+1))
+		if err != nil {
+			in.Problems = append(in.Problems, source.Problem{Name: name, Message: reason(err), Unreadable: true})
 		}
 		fsys = withFile{fsys, name, src}
 		in.Files = append(in.Files, name)
@@ -94,7 +101,11 @@ func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
 		found := len(w.files) + len(w.links)
 		w.walk(name)
 		if w.ignored {
-			w.files = append(w.files, trackedButIgnored(in.Root, name)...)
+			for _, tracked := range trackedButIgnored(in.Root, name) {
+				if in.Tree.Exists(tracked) && !in.Tree.IsDir(tracked) {
+					w.files = append(w.files, tracked)
+				}
+			}
 		}
 		if len(w.files)+len(w.links) == found {
 			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(t.given), Message: "holds no files to scan"})
@@ -110,13 +121,16 @@ func Open(paths []string, stdin io.Reader, stdinName string) (*Input, error) {
 	return in, nil
 }
 
-// realPath returns the absolute path that a path leads to.
-func realPath(given string) (string, os.FileInfo, error) {
-	abs, err := filepath.Abs(given)
-	if err != nil {
-		return "", nil, err
+func (p Place) abs(given string) string {
+	if filepath.IsAbs(given) {
+		return filepath.Clean(given)
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	return filepath.Join(p.Dir, given)
+}
+
+// real returns the absolute path that a path leads to.
+func (p Place) real(given string) (string, os.FileInfo, error) {
+	real, err := filepath.EvalSymlinks(p.abs(given))
 	if err != nil {
 		return "", nil, err
 	}
@@ -151,11 +165,8 @@ func common(dirs []string) string {
 }
 
 // inRoot returns the name of a path relative to root. The path need not exist.
-func inRoot(root, given string) (string, error) {
-	abs, err := filepath.Abs(given)
-	if err != nil {
-		return "", err
-	}
+func (p Place) inRoot(root, given string) (string, error) {
+	abs := p.abs(given)
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
 		abs = filepath.Join(dir, filepath.Base(abs))
 	}
@@ -183,21 +194,11 @@ func (in *Input) addLink(link string) {
 	}
 	switch {
 	case in.Tree.IsDir(name) || inSkippedDir(name):
-	case isTerraform(link):
+	case extract.LanguageOf(link) == extract.Terraform:
 		in.Files = append(in.Files, link)
 	default:
 		in.Files = append(in.Files, name)
 	}
-}
-
-func isTerraform(name string) bool {
-	base := path.Base(name)
-	for _, suffix := range []string{".tf", ".tofu", ".tf.json", ".tofu.json"} {
-		if strings.HasSuffix(base, suffix) {
-			return true
-		}
-	}
-	return false
 }
 
 func inSkippedDir(name string) bool {

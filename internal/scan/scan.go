@@ -1,0 +1,95 @@
+// Package scan goes from paths to findings: it finds the files, has the trust policies extracted and the rules applied, and
+// takes away what is ignored. It is the only package that joins extraction and rules.
+//
+// The same tree gives the same result, byte for byte, whatever the machine, the user's settings and the number of
+// processors.
+package scan
+
+import (
+	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+// Options say how to scan.
+type Options struct {
+	Extract extract.Options
+	Rules   rules.Options
+}
+
+// A Result is what a scan found.
+type Result struct {
+	Findings  []rules.Finding // sorted by place
+	Documents []*policy.Document
+	Problems  []source.Problem // sorted by place
+	Summary   Summary
+}
+
+// A Summary counts.
+type Summary struct {
+	Files      int // looked at
+	Roles      int // found
+	Unresolved int // of these, the ones of which something is not known
+}
+
+// Run scans the files of in.
+func Run(in *Input, o Options) *Result {
+	extracted := extract.Extract(in.Tree, in.Files, o.Extract)
+	r := &Result{
+		Documents: extracted.Documents,
+		Findings:  rules.Run(extracted.Documents, o.Rules),
+		Problems:  source.SortProblems(append(in.Problems, extracted.Problems...)),
+	}
+	r.Summary = summarize(len(in.Files), r.Documents)
+	return r
+}
+
+// summarize counts roles: the alternative policies of one role are of one role.
+func summarize(files int, docs []*policy.Document) Summary {
+	s := Summary{Files: files}
+	resolved := map[RoleKey]bool{}
+	for _, d := range docs {
+		k := KeyOf(d)
+		was, seen := resolved[k]
+		resolved[k] = (was || !seen) && Resolved(d)
+	}
+	s.Roles = len(resolved)
+	for _, ok := range resolved {
+		if !ok {
+			s.Unresolved++
+		}
+	}
+	return s
+}
+
+// A RoleKey identifies a role within a tree: addresses are unique only within the root module or template.
+type RoleKey struct {
+	File string // in which the role is declared
+	Role string // its address
+}
+
+// KeyOf returns the key of the role that d is the policy of.
+func KeyOf(d *policy.Document) RoleKey {
+	k := RoleKey{Role: d.Role}
+	switch {
+	case len(d.Calls) > 0 && d.Calls[0].File != nil:
+		k.File = d.Calls[0].File.Name
+	case d.Span.File != nil:
+		k.File = d.Span.File.Name
+	}
+	return k
+}
+
+// Resolved reports whether the whole policy of d is known.
+func Resolved(d *policy.Document) bool {
+	if d.Value == nil || len(d.Unresolved) > 0 {
+		return false
+	}
+	for _, leaf := range d.Value.Leaves() {
+		if leaf.Value.Kind == policy.Hidden || leaf.Value.Text.Unknown() != nil {
+			return false
+		}
+	}
+	return true
+}
