@@ -2,7 +2,7 @@
 //
 // Everything that comes from the scanned files is hostile: file names, role names, messages and source lines may hold
 // terminal escapes, workflow commands, markup and bidirectional controls. No writer prints such a string as it is: each
-// passes it through visible and then through its own format's escaping.
+// passes it through Visible and then through its own format's escaping.
 package report
 
 import (

@@ -78,7 +78,7 @@ func (t *text) name(name string) string {
 			name = filepath.ToSlash(rel)
 		}
 	}
-	return visible(name)
+	return Visible(name)
 }
 
 func (t *text) finding(f *rules.Finding) {
@@ -145,7 +145,7 @@ func (t *text) cut(span source.Span) (before, marked, after string) {
 	start := max(0, min(span.Start-lineStart, len(line)))
 	end := max(start, min(span.End-lineStart, len(line)))
 	before, more := lastRunes(line[:start], beforeSpan)
-	before = visible(before)
+	before = Visible(before)
 	if more {
 		before = cutMark + before
 	}
@@ -213,7 +213,7 @@ func (t *text) problem(p source.Problem) {
 	if p.Unreadable {
 		kind, st = "unreadable", red
 	}
-	place := visible(p.File())
+	place := Visible(p.File())
 	if p.Span.File != nil {
 		place = t.place(p.Span)
 	}

@@ -12,13 +12,13 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// visible returns s so that nothing in it acts on a terminal or on the GitHub Actions runner: control characters,
+// Visible returns s so that nothing in it acts on a terminal or on the GitHub Actions runner: control characters,
 // bidirectional and other invisible formatting characters, and bytes that are not UTF-8 are spelled out, and what the
 // runner would read as a workflow command is broken up. A tab stays.
 //
 // The runner reads "::" at the start of a line, blanks aside, and "##[" anywhere in it.
 // https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
-func visible(s string) string {
+func Visible(s string) string {
 	s = neutral(s)
 	if t := strings.TrimLeft(s, " \t"); strings.HasPrefix(t, "::") {
 		s = s[:len(s)-len(t)] + `\u003a` + t[1:]
@@ -26,7 +26,7 @@ func visible(s string) string {
 	return s
 }
 
-// neutral is visible for text that does not begin a line.
+// neutral is Visible for text that does not begin a line.
 func neutral(s string) string {
 	plain := true
 	for i := 0; i < len(s); i++ {
