@@ -1,8 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -111,9 +115,40 @@ func jsonProblems(ps []source.Problem) []jsonProblem {
 	return out
 }
 
+// encode writes v as JSON. What would act on a terminal or on the Actions runner is escaped, which to a reader of JSON is the
+// same text.
 func encode(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+func escapeJSON(src []byte) []byte {
+	src = bytes.ReplaceAll(src, []byte("##["), []byte(`##\u005b`))
+	out := make([]byte, 0, len(src))
+	for i := 0; i < len(src); {
+		if c := src[i]; c < utf8.RuneSelf && c != 0x7F {
+			out = append(out, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(src[i:])
+		switch {
+		case !hides(r):
+			out = append(out, src[i:i+size]...)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		i += size
+	}
+	return out
 }

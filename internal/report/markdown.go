@@ -122,13 +122,20 @@ func escapeMarkdown(s string) string {
 			b.WriteByte(' ')
 		case c == '@':
 			b.WriteString("<span>@</span>") // a mention is made after entities are decoded
-		case strings.IndexByte("!\"#$&'()*+/:;<=>?[\\]^_`{|}~", c) >= 0, c == '.', c == '-':
+		case strings.IndexByte("&<>*`[]|\\~#$", c) >= 0,
+			c == '_' && !(0 < i && alphanumeric(s[i-1]) && i+1 < len(s) && alphanumeric(s[i+1])), // emphasis
+			c == ':' && strings.HasPrefix(s[i:], "://"),
+			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"):
 			fmt.Fprintf(&b, "&#%d;", c)
 		default:
 			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // code returns s set as code.
