@@ -44,6 +44,7 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 		}
 		if err != nil {
 			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(p), Message: reason(err), Unreadable: true})
+			given[filepath.ToSlash(p)] = true
 			continue
 		}
 		if !given[name] {
