@@ -3,12 +3,14 @@
 package extract
 
 import (
+	"errors"
 	"path"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/extract/policyfile"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -16,6 +18,7 @@ import (
 
 // Options are what the extractors may be told about the world outside the files.
 type Options struct {
+	CloudFormation cloudformation.Options
 }
 
 // A Result is what the files hold, in an order that depends on nothing but the files.
@@ -78,13 +81,21 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 	return all
 }
 
-// data reads a file that is not Terraform.
+// data reads a file that is not Terraform: a template if it is one, and policy JSON otherwise.
 func data(tree *source.Tree, name string, opts Options) Result {
 	file, err := tree.File(name)
+	if errors.Is(err, source.ErrTooLarge) {
+		// No template or policy is that large, while data is.
+		return Result{Problems: []source.Problem{{Name: name, Message: "not read: " + err.Error()}}}
+	}
 	if err != nil {
 		return Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}
 	}
-	if LanguageOf(name) == Policy && len(file.Src) > maxPolicyFile {
+	if LanguageOf(name) == DataOrPolicy {
+		if docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation); len(docs) > 0 || len(problems) > 0 {
+			return Result{docs, problems}
+		}
+	} else if len(file.Src) > maxPolicyFile {
 		return Result{}
 	}
 	docs, problems := policyfile.Extract(file)
