@@ -32,6 +32,8 @@ step_action() {
   output_is exit-code 1
   output_is findings 1
   output_is highest critical
+  grep -qE '::error .*file=roles/critical/main\.tf' "$scratch/output" || { cat "$scratch/output"; fail "no annotation"; }
+  grep -qE 'Summary - .*trustvet' "$scratch/output" || { cat "$scratch/output"; fail "no job summary"; }
 
   # Findings below the threshold are sent and do not fail it.
   job 0 push roles/medium high
@@ -59,6 +61,16 @@ step_action() {
   # shellcheck disable=SC2016
   job 2 push roles/good 'high'\''; touch pwned; $(touch pwned)'
   [ -z "$(find "$scratch/action" "$scratch/act" -name pwned)" ] || fail "an input was executed"
+
+  # Text of the repository is data too: no part of it becomes a command to the runner.
+  local hostile=$'roles/hostile/a\n::error::pwned\n.tf'
+  mkdir -p roles/hostile
+  sed 's/{ AWS = "\*" }/{ AWS = ["*", "##[error]pwned ::error::pwned \\n::error::pwned"] }/' roles/critical/main.tf >"$hostile"
+  grep -q pwned "$hostile" || fail "the hostile fixture is not hostile"
+  git add -A && git commit -qm "Add hostile text"
+  job 1 push roles/hostile high
+  ! grep -E '(❗|⚠|⚙|❓) +::error::pwned|^\[use/scan\] +\| (::|.*##\[)' "$scratch/output" ||
+    { cat "$scratch/output"; fail "text of the repository became a command"; }
 
   # Where GitHub refuses the upload of a fork or of Dependabot, the findings alone decide.
   REFUSE_UPLOAD=true

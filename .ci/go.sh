@@ -39,8 +39,9 @@ step_generate() {
   unchanged "$tree"
 }
 
-# Offsets are ints, and people commit on other systems.
+# Offsets are ints, and people build with other systems and with the oldest Go that go.mod allows.
 step_cross() {
+  GOTOOLCHAIN=go$(sed -n 's/^go //p' go.mod) run go build -o "$scratch/trustvet-oldest" ./cmd/trustvet
   CGO_ENABLED=0 GOARCH=386 run go vet ./...
   CGO_ENABLED=0 GOOS=windows run go build -o "$scratch/trustvet.exe" ./cmd/trustvet
   CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 run go build -o "$scratch/trustvet-darwin" ./cmd/trustvet
@@ -86,4 +87,18 @@ step_readme() {
   # go run exits 1 whatever the status of its program, and says that one.
   expect 1 bash -c "$command"
   output_has 'exit status 1'
+}
+
+# Runs each fuzz target for FUZZTIME in a copy of the tree, and shows the input that breaks it.
+step_fuzz() {
+  local file target targets=0
+  isolate_git
+  export_tree "$scratch/fuzzed"
+  cd "$scratch/fuzzed"
+  while IFS=: read -r file target; do
+    targets=$((targets + 1))
+    run go test "./$(dirname "$file")" -run '^$' -fuzz "^${target#func }\$" -fuzztime "${FUZZTIME:-30s}" ||
+      { git add -A && git --no-pager diff --cached && fail "$target"; }
+  done < <(git grep -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go')
+  [ "$targets" != 0 ] || fail "there is no fuzz target"
 }

@@ -40,7 +40,7 @@ install_debian() {
     command -v "$command" >/dev/null || missing+=("$command")
   done
   # The SARIF validator is a .NET program, which needs any one version of ICU: libicu72 in Debian 12.
-  ldconfig -p | grep libicuuc >/dev/null || missing+=('^libicu[0-9]+$')
+  PATH=$PATH:/sbin ldconfig -p | grep libicuuc >/dev/null || missing+=('^libicu[0-9]+$')
   [ ${#missing[@]} != 0 ] || return 0
   local sudo=()
   [ "$(id -u)" = 0 ] || sudo=(sudo)
