@@ -6,6 +6,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -48,15 +50,9 @@ func Run(in *Input, o Options) *Result {
 // summarize counts roles: the alternative policies of one role are of one role.
 func summarize(files int, docs []*policy.Document) Summary {
 	s := Summary{Files: files}
-	resolved := map[RoleKey]bool{}
-	for _, d := range docs {
-		k := KeyOf(d)
-		was, seen := resolved[k]
-		resolved[k] = (was || !seen) && Resolved(d)
-	}
-	s.Roles = len(resolved)
-	for _, ok := range resolved {
-		if !ok {
+	for _, role := range Roles(docs) {
+		s.Roles++
+		if slices.ContainsFunc(role, func(d *policy.Document) bool { return !Resolved(d) }) {
 			s.Unresolved++
 		}
 	}
@@ -81,15 +77,36 @@ func KeyOf(d *policy.Document) RoleKey {
 	return k
 }
 
-// Resolved reports whether the whole policy of d is known.
+// Resolved reports whether it is known who d is about: a part of a string may be unknown, a whole statement, element or
+// principal not.
 func Resolved(d *policy.Document) bool {
 	if d.Value == nil || len(d.Unresolved) > 0 {
 		return false
 	}
-	for _, leaf := range d.Value.Leaves() {
-		if leaf.Value.Kind == policy.Hidden || leaf.Value.Text.Unknown() != nil {
-			return false
+	for _, s := range d.Statements {
+		for _, pr := range s.Principals {
+			if h := pr.ID.Unknown(); h != nil && len(pr.ID.Parts) == 1 && h.Choices == nil {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// Roles groups documents, which are sorted, by their role: each role has one policy, or the ones of which the code does not
+// say which it has.
+func Roles(docs []*policy.Document) [][]*policy.Document {
+	var roles [][]*policy.Document
+	index := map[RoleKey]int{}
+	for _, d := range docs {
+		k := KeyOf(d)
+		i, seen := index[k]
+		if !seen {
+			i = len(roles)
+			index[k] = i
+			roles = append(roles, nil)
+		}
+		roles[i] = append(roles[i], d)
+	}
+	return roles
 }

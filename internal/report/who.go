@@ -1,0 +1,125 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// A Role is a role with the policies that it may have: one, or several of which the code does not say which.
+type Role struct {
+	Documents []*policy.Document
+	Resolved  bool // every policy is known
+}
+
+type jsonWho struct {
+	Version  int           `json:"version"`
+	Roles    []jsonRole    `json:"roles"`
+	Problems []jsonProblem `json:"problems"`
+}
+
+type jsonRole struct {
+	Role         string            `json:"role"`
+	File         string            `json:"file"`
+	Line         int               `json:"line"`
+	Resolved     bool              `json:"resolved"`
+	Policy       json.RawMessage   `json:"policy"` // null when nothing is known of it
+	Alternatives []jsonAlternative `json:"alternatives,omitempty"`
+	Places       []jsonLeaf        `json:"places,omitempty"`
+}
+
+type jsonAlternative struct {
+	When   string          `json:"when"`
+	Policy json.RawMessage `json:"policy"`
+}
+
+type jsonLeaf struct {
+	Path  string `json:"path"`
+	Value string `json:"value"`
+	jsonPlace
+}
+
+// WhoJSON writes the roles for other programs: each with the policy as understood, in which "${…}" stands for what is not
+// known. With places, each literal string, number and boolean of it is listed with the place where it is spelled.
+func WhoJSON(w io.Writer, roles []Role, problems []source.Problem, places bool) error {
+	out := jsonWho{Version: 1, Roles: []jsonRole{}, Problems: jsonProblems(problems)}
+	for _, r := range roles {
+		first := r.Documents[0]
+		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first)}
+		if !first.Span.IsZero() {
+			j.File, j.Line = first.Span.File.Name, first.Span.Begin().Line
+		}
+		for _, d := range r.Documents {
+			if d.When != "" {
+				j.Alternatives = append(j.Alternatives, jsonAlternative{d.When, policyJSON(d)})
+			}
+		}
+		if places {
+			j.Places = leaves(first)
+		}
+		out.Roles = append(out.Roles, j)
+	}
+	return encode(w, out)
+}
+
+func policyJSON(d *policy.Document) json.RawMessage {
+	if d.Value == nil {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(d.Value.JSON())
+}
+
+// leaves returns the literal leaves of d that have a place.
+func leaves(d *policy.Document) []jsonLeaf {
+	list := []jsonLeaf{}
+	if d.Value == nil {
+		return list
+	}
+	for _, l := range d.Value.Leaves() {
+		value, known := l.Value.Text.Literal()
+		span := l.Value.Text.Span
+		if span.IsZero() {
+			span = l.Value.Span
+		}
+		if l.Value.Scalar() && known && !span.IsZero() {
+			list = append(list, jsonLeaf{l.Path, value, newJSONPlace(span)})
+		}
+	}
+	return list
+}
+
+// WhoText writes the roles for people.
+func WhoText(w io.Writer, roles []Role, problems []source.Problem, o TextOptions) error {
+	t := text{Writer: bufio.NewWriter(w), TextOptions: o}
+	for _, r := range roles {
+		for _, d := range r.Documents {
+			t.role(d)
+		}
+	}
+	for _, p := range problems {
+		t.problem(p)
+	}
+	if len(roles) == 0 {
+		fmt.Fprintln(t, "no roles")
+	}
+	return t.Flush()
+}
+
+func (t *text) role(d *policy.Document) {
+	fmt.Fprint(t, t.paint(bold, Visible(d.Role)))
+	if d.When != "" {
+		fmt.Fprintf(t, ", when %s", neutral(d.When))
+	}
+	if !d.Span.IsZero() {
+		fmt.Fprintf(t, "  %s", t.place(d.Span))
+	}
+	fmt.Fprintln(t)
+	for _, u := range d.Unresolved {
+		fmt.Fprintf(t, "  %s is not known: %s\n", neutral(u.What), neutral(holeText(u.Hole)))
+	}
+	fmt.Fprintln(t)
+}
