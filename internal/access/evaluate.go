@@ -96,7 +96,7 @@ func (e *evaluator) listed(p *policy.Principal) principalMatch {
 		if e.account == "" {
 			return noMatch
 		}
-		if id == e.role {
+		if id != "" && id == e.role {
 			return callerMatch
 		}
 		for _, name := range e.names {

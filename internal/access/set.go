@@ -1,0 +1,305 @@
+package access
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// A set holds the values that the values of one condition stand for, under its positive operator.
+type set struct {
+	kind      setKind
+	globs     []*glob        // textSet
+	numbers   []numberRange  // numberSet
+	instants  []instantRange // instantSet
+	addresses []addressRange // addressSet
+	words     []string       // booleanSet: "true", "false"; binarySet: bytes
+}
+
+type setKind uint8
+
+const (
+	textSet setKind = iota
+	numberSet
+	instantSet
+	addressSet
+	booleanSet
+	binarySet
+)
+
+// has reports whether the value v of a request is in the set.
+func (s *set) has(v string) bool {
+	switch s.kind {
+	case textSet:
+		for _, g := range s.globs {
+			if g.has(v) {
+				return true
+			}
+		}
+	case numberSet:
+		if n, ok := parseNumber(v); ok {
+			for _, r := range s.numbers {
+				if r.has(n) {
+					return true
+				}
+			}
+		}
+	case instantSet:
+		if t, ok := parseInstant(v); ok {
+			for _, r := range s.instants {
+				if r.has(t) {
+					return true
+				}
+			}
+		}
+	case addressSet:
+		if a, ok := parseAddress(v); ok {
+			for _, r := range s.addresses {
+				if r.has(a) {
+					return true
+				}
+			}
+		}
+	case booleanSet:
+		for _, w := range s.words {
+			if strings.EqualFold(w, v) {
+				return true
+			}
+		}
+	case binarySet:
+		b, err := base64.StdEncoding.DecodeString(v)
+		for _, w := range s.words {
+			if err == nil && w == string(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// finite reports whether the set is one of single texts: then the candidates of a search are all there are.
+func (s *set) finite() bool {
+	if s.kind != textSet {
+		return false
+	}
+	for _, g := range s.globs {
+		if !g.fixed {
+			return false
+		}
+	}
+	return true
+}
+
+// A valueTest asks of a value that it is in a set, or that it is not.
+type valueTest struct {
+	set *set
+	in  bool
+}
+
+func pass(tests []valueTest, v string) bool {
+	for _, t := range tests {
+		if t.set.has(v) != t.in {
+			return false
+		}
+	}
+	return true
+}
+
+// A choice looks for one value that passes tests.
+type choice struct {
+	tests   []valueTest
+	samples []string          // plausible values, the best first
+	fillers []string          // plausible texts for a wildcard
+	real    func(string) bool // whether a value looks like one of the key; nil when all do
+}
+
+// find returns a value that passes all tests, one that looks real where there is one. When there is none, decided says
+// whether that is certain.
+//
+// Within one kind of set the answer is exact. Numbers, instants and addresses lie on a line, on which the answer of a test
+// changes only at the bounds that the sets name, so it is enough to try the bounds and a value in each gap; texts are
+// searched with the automata of the globs.
+func (c *choice) find(b *budget) (value string, found, decided bool) {
+	best := ""
+	try := func(v string) (stop bool) {
+		b.spend(1)
+		if found && (c.real == nil || !c.real(v)) || !pass(c.tests, v) {
+			return false
+		}
+		best, found = v, true
+		return c.real == nil || c.real(v)
+	}
+	for _, v := range c.samples {
+		if try(v) {
+			return best, true, true
+		}
+	}
+	kinds, finite := 0, false
+	var have [binarySet + 1]bool
+	for _, t := range c.tests {
+		if !have[t.set.kind] {
+			have[t.set.kind] = true
+			kinds++
+		}
+		if t.in && t.set.finite() {
+			finite = true
+		}
+		if t.in && t.set.kind == textSet {
+			for _, g := range t.set.globs {
+				if c.fill(g, try) {
+					return best, true, true
+				}
+			}
+		}
+	}
+	for _, kind := range [...]setKind{numberSet, instantSet, addressSet, booleanSet, binarySet} {
+		if have[kind] {
+			for _, v := range candidates(kind, c.tests) {
+				if try(v) {
+					return best, true, true
+				}
+			}
+		}
+	}
+	if found || finite {
+		return best, found, true
+	}
+	if kinds == 0 {
+		return "example", true, true
+	}
+	if kinds > 1 {
+		return "", false, false
+	}
+	if !have[textSet] {
+		return "", false, true
+	}
+	return c.search(b)
+}
+
+// search asks the automata.
+func (c *choice) search(b *budget) (string, bool, bool) {
+	var s search
+	for _, t := range c.tests {
+		if !t.in {
+			s.excluded = append(s.excluded, t.set.globs...)
+		}
+	}
+	for _, t := range c.tests {
+		if !t.in {
+			continue
+		}
+		u := make([]*glob, 0, len(t.set.globs))
+		for _, g := range t.set.globs {
+			if !covered(g, s.excluded) {
+				u = append(u, g)
+			}
+		}
+		if len(u) == 0 {
+			return "", false, true
+		}
+		s.unions = append(s.unions, u)
+	}
+	for _, g := range s.excluded {
+		if g.every() {
+			return "", false, true
+		}
+	}
+	return s.find(b)
+}
+
+// covered reports whether one of the globs is the same as g or has every string: the cases that need no automaton.
+func covered(g *glob, globs []*glob) bool {
+	for _, h := range globs {
+		if h.every() || g == h || g.fixed && h.has(g.text) || h.fold == g.fold && !g.fixed && !h.fixed && sameTokens(g.tokens, h.tokens) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameTokens(a, b []token) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// fill tries strings of g, with plausible texts for the wildcards. It reports whether try said to stop.
+func (c *choice) fill(g *glob, try func(string) bool) bool {
+	if g.fixed {
+		return try(g.text)
+	}
+	fillers := c.fillers
+	if len(fillers) == 0 {
+		fillers = plainFillers
+	}
+	stars := 0
+	for _, t := range g.tokens {
+		if t.star && t.class <= notColon {
+			stars++
+		}
+	}
+	switch stars {
+	case 0:
+		return try(fillGlob(g, "", ""))
+	case 1:
+		for _, f := range fillers {
+			if try(fillGlob(g, f, f)) {
+				return true
+			}
+		}
+	default:
+		for _, last := range fillers {
+			for _, first := range fillers {
+				if try(fillGlob(g, first, last)) {
+					return true
+				}
+			}
+		}
+	}
+	return try(fillGlob(g, "", ""))
+}
+
+var plainFillers = []string{"example", "x"}
+
+// fillGlob returns the string of g in which the last wildcard for any text is last and those before it are first.
+func fillGlob(g *glob, first, last string) string {
+	lastStar := -1
+	for i, t := range g.tokens {
+		if t.star && t.class <= notColon {
+			lastStar = i
+		}
+	}
+	var b strings.Builder
+	b.Grow(len(g.tokens) + len(last) + len(first))
+	for i, t := range g.tokens {
+		switch {
+		case t.class == literal:
+			b.WriteRune(t.r)
+		case !t.star:
+			b.WriteByte(t.class.example(b.Len()))
+		case i == lastStar:
+			b.WriteString(last)
+		case t.class <= notColon:
+			b.WriteString(first)
+		}
+	}
+	return b.String()
+}
+
+// example returns a character of the class, not always the same one.
+func (c charClass) example(i int) byte {
+	switch c {
+	case digit:
+		return "9876543210"[i%10]
+	case lowerWord:
+		return "a1b2c3d4e5"[i%10]
+	case upperWord:
+		return "A1B2C3D4E5"[i%10]
+	}
+	return "example"[i%7]
+}

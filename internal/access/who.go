@@ -1,0 +1,474 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// Who returns the grants of the trust policy d: every request that it allows lies in one of them, and each holds a request
+// that Decide allows, or says that it is undecided.
+func Who(d *policy.Document, o Options) []Grant {
+	var grants []Grant
+	for _, w := range worlds(d) {
+		q := newQuestion(w, o, false, []*policy.Document{d}, []bool{true})
+		for _, g := range q.grants() {
+			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.From == g.From && h.String() == g.String() }) {
+				grants = append(grants, g)
+			}
+		}
+	}
+	return append(grants, unresolved(d)...)
+}
+
+// grants returns the grants of each Allow in the order of the statements.
+func (q *question) grants() []Grant {
+	var grants []Grant
+	for _, s := range q.statements {
+		if s.effect != policy.Allow {
+			continue
+		}
+		for _, action := range roleActions {
+			if s.allows(action) {
+				grants = q.addGrants(grants, s, action)
+			}
+		}
+	}
+	return q.maximal(grants)
+}
+
+// mainAction returns the call with which callers of a kind ask for a role.
+func mainAction(k Kind) string {
+	switch k {
+	case WebIdentity:
+		return AssumeRoleWithWebIdentity
+	case SAML:
+		return AssumeRoleWithSAML
+	}
+	return AssumeRole
+}
+
+// asks reports whether callers of class c can ask for the action.
+func (q *question) asks(c *class, action string) bool {
+	switch action {
+	case AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity:
+		return q.free || action == mainAction(c.kind)
+	}
+	return true
+}
+
+// addGrants appends the grants of an Allow for one action: one for each of its principals.
+func (q *question) addGrants(grants []Grant, s *statement, action string) []Grant {
+	first := len(grants)
+	for _, c := range q.classes {
+		if !q.asks(c, action) || !s.about(c) {
+			continue
+		}
+		boxes := q.allowed(s, c, action)
+		if len(boxes) == 0 {
+			continue
+		}
+		var entry *policy.Principal
+		for i := range s.principals {
+			if !s.not && c.covered(&s.principals[i]) {
+				entry = s.principals[i].from
+				break
+			}
+		}
+		at := slices.IndexFunc(grants[first:], func(g Grant) bool { return g.Principal == entry })
+		if at < 0 {
+			at = len(grants) - first
+			grants = append(grants, Grant{Action: action, From: s.Statement, Principal: entry, World: q.world, question: q})
+		}
+		g := &grants[first+at]
+		g.boxes = append(g.boxes, boxes...)
+	}
+	kept := grants[:first]
+	for i := first; i < len(grants); i++ {
+		if g := grants[i]; q.finish(&g, s) {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}
+
+// allowed returns what s lets callers of class c do, less what is denied.
+func (q *question) allowed(s *statement, c *class, action string) []*box {
+	b := q.box(s, c)
+	if b == nil {
+		return nil
+	}
+	boxes := []*box{b}
+	for _, deny := range q.statements {
+		if deny.effect == policy.Deny && deny.document == s.document && deny.allows(action) && deny.about(c) {
+			boxes = q.minus(boxes, deny)
+		}
+	}
+	return boxes
+}
+
+// finish names the callers of the grant, finds its witness and what binds it. It reports whether the grant exists: one of
+// which all boxes are empty does not.
+func (q *question) finish(g *Grant, s *statement) bool {
+	boxes := g.boxes[:0]
+	found, hazy := false, false
+	for _, b := range g.boxes {
+		if found && b.class == boxes[len(boxes)-1].class && !b.hazy {
+			boxes = append(boxes, b) // of a class that has a witness
+			continue
+		}
+		r, w, ok := q.witness(b, g.Action)
+		switch {
+		case ok:
+			if !found || q.better(b, boxes) {
+				g.Witness, g.World = r, w
+			}
+			found = true
+			boxes = append(boxes, b)
+		case q.uncertain(b):
+			hazy = true
+			boxes = append(boxes, b)
+		}
+	}
+	g.boxes = boxes
+	if len(boxes) == 0 {
+		return false
+	}
+	g.Undecided = !found && hazy
+	g.Callers = q.callers(g)
+	g.Guard = q.guard(g, s)
+	g.Less = q.less(g)
+	q.rest(g, s)
+	return true
+}
+
+// better reports whether b makes a better witness than the boxes before: that of an account that the policy does not name.
+func (q *question) better(b *box, before []*box) bool {
+	if !b.class.aws() || b.class.account != "" {
+		return false
+	}
+	return !slices.ContainsFunc(before, func(o *box) bool { return o.class.aws() && o.class.account == "" })
+}
+
+// uncertain reports whether b may have requests though none was confirmed: the budget was used up, or something in it is not
+// known, or keys depend on each other in a way that the search for a witness does not follow to the end.
+func (q *question) uncertain(b *box) bool {
+	return true
+}
+
+// rest collects the unknown values that the grant depends on: those of its statement, and those of the Deny statements that
+// are about its callers.
+func (q *question) rest(g *Grant, s *statement) {
+	add := func(holes []*policy.Hole) {
+		for _, h := range holes {
+			if !slices.ContainsFunc(g.Rests, func(o *policy.Hole) bool { return o.Expr == h.Expr && o.Kind == h.Kind }) {
+				g.Rests = append(g.Rests, h)
+			}
+		}
+	}
+	for _, h := range s.holes {
+		if !q.ofOtherPrincipal(h, g, s) {
+			add([]*policy.Hole{h})
+		}
+	}
+	for _, deny := range q.statements {
+		if deny.effect == policy.Deny && deny.document == s.document && deny.holes != nil && deny.allows(g.Action) {
+			add(deny.holes)
+		}
+	}
+	for _, deny := range s.document.Statements {
+		if deny.Effect == policy.Deny && deny.Incomplete {
+			add(holesOf(s.document, deny))
+		}
+	}
+}
+
+// ofOtherPrincipal reports whether h stands only in principals of s that do not cover the grant's callers.
+func (q *question) ofOtherPrincipal(h *policy.Hole, g *Grant, s *statement) bool {
+	has := func(t policy.Text) bool {
+		return slices.ContainsFunc(t.Parts, func(p policy.Part) bool { return p.Hole != nil && p.Hole.Expr == h.Expr })
+	}
+	elsewhere := false
+	for i := range s.principals {
+		if p := s.principals[i].from; has(p.ID) {
+			if p == g.Principal || s.not {
+				return false
+			}
+			elsewhere = true
+		}
+	}
+	if !elsewhere {
+		return false
+	}
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if has(c.Key) || slices.ContainsFunc(c.Values, has) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Actions, has)
+}
+
+// guard returns the conditions of the statement that bind the grant: without one of them its principal would let in more.
+func (q *question) guard(g *Grant, s *statement) []policy.Condition {
+	var guard []policy.Condition
+	for _, a := range s.atoms {
+		if slices.ContainsFunc(g.boxes, func(b *box) bool { return q.binds(b, a) }) || q.shutsOut(g, s, a) {
+			guard = append(guard, *a.condition)
+		}
+	}
+	return guard
+}
+
+// shutsOut reports whether the atom keeps out a whole class of callers that the grant's principal covers.
+func (q *question) shutsOut(g *Grant, s *statement, a *atom) bool {
+	for _, c := range q.classes {
+		if !q.asks(c, g.Action) || !s.about(c) || slices.ContainsFunc(g.boxes, func(b *box) bool { return b.class == c }) ||
+			g.Principal != nil && !slices.ContainsFunc(s.principals, func(p principal) bool { return p.from == g.Principal && c.covered(&p) }) {
+			continue
+		}
+		without := *s
+		without.atoms = nil
+		for _, o := range s.atoms {
+			if o != a {
+				without.atoms = append(without.atoms, o)
+			}
+		}
+		if b := q.box(&without, c); b != nil && q.binds(b, a) {
+			return true
+		}
+	}
+	return false
+}
+
+// binds reports whether b would be larger without the atom.
+func (q *question) binds(b *box, a *atom) bool {
+	n := &box{class: b.class, from: b.from}
+	for _, c := range b.clauses {
+		if c.atom != a && c.key == a.key {
+			n.clauses = append(n.clauses, c)
+		}
+	}
+	n.clauses = append(n.clauses, clause{a, true})
+	if contradict(n.clauses) {
+		return false
+	}
+	if a.inexact != "" && a.set != nil {
+		return true // by what is not known
+	}
+	s := q.solveKey(n, a.key)
+	return s.possible || !s.decided
+}
+
+// less returns the Deny statements that take something away from the grant: those of which a clause is in one of its boxes.
+func (q *question) less(g *Grant) []*policy.Statement {
+	var less []*policy.Statement
+	for _, deny := range q.statements {
+		if deny.effect != policy.Deny {
+			continue
+		}
+		if slices.ContainsFunc(g.boxes, func(b *box) bool {
+			return slices.ContainsFunc(b.clauses, func(c clause) bool { return slices.Contains(deny.atoms, c.atom) })
+		}) {
+			less = append(less, deny.Statement)
+		}
+	}
+	return less
+}
+
+// callers names the callers of the grant's boxes.
+func (q *question) callers(g *Grant) []Caller {
+	var kinds [SAML + 1]bool // of the accounts that the policy does not name
+	whole := false
+	for _, b := range g.boxes {
+		if b.class.aws() && b.class.account == "" {
+			kinds[b.class.kind] = true
+			whole = whole || b.class.whole
+		}
+	}
+	everywhere := whole || kinds[User] && kinds[Role] && kinds[FederatedUser] && kinds[Root]
+	var callers []Caller
+	add := func(c Caller) {
+		if c.Account != "" {
+			c.Own = c.Account == q.world.OwnAccount
+		}
+		if g.Principal != nil {
+			c.Unknown = g.Principal.ID.Unknown()
+		}
+		if !slices.Contains(callers, c) {
+			callers = append(callers, c)
+		}
+	}
+	if everywhere {
+		add(Caller{Kind: AnyAWS})
+	}
+	for _, b := range g.boxes {
+		c := b.class
+		switch {
+		case !c.aws():
+			if c.kind == Service && c.name != "" && slices.ContainsFunc(g.boxes, func(o *box) bool { return o.class.kind == Service && o.class.name == "" }) {
+				continue // one of all services
+			}
+			add(Caller{Kind: c.kind, ID: c.name, Issuer: c.issuer})
+		case everywhere, kinds[c.kind] && c.account != "":
+			// covered by that of all accounts
+		case c.name != "":
+			if c.kind == FederatedUser && slices.ContainsFunc(callers, func(o Caller) bool { return o.Kind == User && o.Account == c.account }) {
+				continue // the session of a user that is named as itself
+			}
+			add(Caller{Kind: c.kind, Account: c.account, ID: c.name})
+		default:
+			for _, caller := range q.ofAccount(g, b) {
+				add(caller)
+			}
+		}
+	}
+	return callers
+}
+
+// ofAccount names the callers of a box of an account: those that aws:PrincipalArn lists one by one, all of a kind, or all.
+func (q *question) ofAccount(g *Grant, b *box) []Caller {
+	c := b.class
+	if ids := q.listed(b); ids != nil {
+		var callers []Caller
+		for _, id := range ids {
+			callers = append(callers, Caller{Kind: c.kind, Account: accountOf(id), ID: id})
+		}
+		return callers
+	}
+	if c.whole {
+		return []Caller{{Kind: Account, Account: c.account}}
+	}
+	for _, kind := range accountKinds {
+		if !slices.ContainsFunc(g.boxes, func(o *box) bool {
+			return o.class.kind == kind && o.class.account == c.account && o.class.name == "" && q.listed(o) == nil
+		}) {
+			return []Caller{{Kind: c.kind, Account: c.account}}
+		}
+	}
+	return []Caller{{Kind: Account, Account: c.account}}
+}
+
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[4]
+}
+
+// listed returns the values of aws:PrincipalArn in b when it has a few only.
+func (q *question) listed(b *box) []string {
+	k := q.find("aws:principalarn")
+	if k < 0 {
+		return nil
+	}
+	var ids []string
+	for _, c := range b.clauses {
+		if c.key != k || c.set == nil || c.negated != c.not || c.operator == policy.ForAllValues || c.ifExists || !c.set.finite() {
+			continue
+		}
+		d := q.domain(b.class, &q.keys[k])
+		var room [8]clause
+		tests := d.tests[:len(d.tests):len(d.tests)]
+		for _, o := range q.about(room[:0], b, k) {
+			if o.set != nil {
+				tests = append(tests, o.test())
+			}
+		}
+		for _, g := range c.set.globs {
+			if pass(tests, g.text) && !slices.Contains(ids, g.text) {
+				ids = append(ids, g.text)
+			}
+		}
+		return ids
+	}
+	return nil
+}
+
+// maximal drops the grants that are part of another one.
+func (q *question) maximal(grants []Grant) []Grant {
+	var kept []Grant
+	for i := range grants {
+		inside := false
+		for j := range grants {
+			if i != j && !grants[i].Undecided && q.partOf(&grants[i], &grants[j]) && (j < i || !q.partOf(&grants[j], &grants[i])) {
+				inside = true
+				break
+			}
+		}
+		if !inside {
+			kept = append(kept, grants[i])
+		}
+	}
+	return kept
+}
+
+// partOf reports whether all requests of g are ones of h.
+func (q *question) partOf(g, h *Grant) bool {
+	if g.Action != h.Action || g.From == h.From && g.Principal == h.Principal {
+		return false
+	}
+	for _, b := range g.boxes {
+		left := []*box{b}
+		covered := false
+		for _, o := range h.boxes {
+			if o.class != b.class {
+				continue
+			}
+			covered = true
+			left = q.minusBox(left, o)
+		}
+		if !covered || len(left) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// minusBox takes the requests of o away from boxes of the same class.
+func (q *question) minusBox(boxes []*box, o *box) []*box {
+	var left []*box
+	for _, b := range boxes {
+		rest := b
+		for _, c := range o.clauses {
+			if outside, ok := q.with(rest, clause{c.atom, !c.not}); ok {
+				left = append(left, outside)
+			}
+			inside, ok := q.with(rest, c)
+			if !ok {
+				break
+			}
+			rest = inside
+		}
+		if len(left) > maxBoxes {
+			break
+		}
+	}
+	return left
+}
+
+// unresolved returns the grants that parts of d that are not known at all may make.
+func unresolved(d *policy.Document) []Grant {
+	var grants []Grant
+	for _, u := range d.Unresolved {
+		g := Grant{Action: AssumeRole, From: u.Within, Undecided: true}
+		switch {
+		case u.Within == nil:
+		case u.Within.Effect == policy.Deny:
+			continue
+		case u.Within.Effect == policy.NoEffect && !strings.HasPrefix(u.What, "Condition"):
+		case u.What == "Principal", u.What == "NotPrincipal", u.What == "an element of the statement":
+			// The conditions and actions that are known stay with the statement.
+		default:
+			continue
+		}
+		g.Callers = []Caller{{Kind: Whoever, Unknown: u.Hole}}
+		if u.Hole != nil {
+			g.Rests = []*policy.Hole{u.Hole}
+		}
+		grants = append(grants, g)
+	}
+	return grants
+}
