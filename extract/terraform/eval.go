@@ -1,0 +1,649 @@
+package terraform
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// What the evaluation of one root may cost. Real roots stay two orders of magnitude below.
+const (
+	maxSteps     = 4_000_000 // expressions and elements
+	maxDepth     = 300       // of references and expressions in each other
+	maxElements  = 100_000   // of one list or object
+	maxBytes     = 64 << 20  // of strings built
+	maxInstances = 5_000     // of one block
+)
+
+// An evaluator evaluates the expressions of one root module and of the modules it calls, each when it is first asked for.
+type evaluator struct {
+	l         *loader
+	opts      *Options
+	workspace string
+	root      *instance
+
+	steps, depth, bytes, copies int
+	spent                       string // the budget that is used up
+
+	choices
+	busy       map[memoKey]bool
+	expansions map[expansionKey]*expansion
+	children   map[expansionKey][]*instance
+	// accounts holds the provider configuration of each hole that stands for "the own account" of that provider.
+	accounts map[*policy.Hole]string
+}
+
+type memoKey struct {
+	inst *instance
+	name string
+}
+
+// once returns the value of name in inst, computed by f when it is first needed. A value that depends on a choice holds
+// for the choices of the current run only.
+func (e *evaluator) once(inst *instance, name string, span source.Span, f func() *value) *value {
+	k := memoKey{inst, name}
+	if v, ok := e.settled[k]; ok {
+		return v
+	}
+	memo := e.memo()
+	if v, ok := memo[k]; ok {
+		e.consulted++
+		return v
+	}
+	if e.busy[k] {
+		return failed(span, name+" depends on itself")
+	}
+	e.busy[k] = true
+	before := e.consulted
+	v := f()
+	delete(e.busy, k)
+	switch {
+	case e.spent != "":
+	case e.consulted == before:
+		e.settled[k] = v
+	default:
+		memo[k] = v
+	}
+	return v
+}
+
+// spend counts n steps. It reports false when the budget is used up.
+func (e *evaluator) spend(n int) bool {
+	e.steps += n
+	if e.steps > maxSteps && e.spent == "" {
+		e.spent = fmt.Sprintf("evaluation takes more than %d steps", maxSteps)
+	}
+	return e.spent == ""
+}
+
+// spendBytes counts n bytes of strings.
+func (e *evaluator) spendBytes(n int) bool {
+	e.bytes += n
+	if e.bytes > maxBytes && e.spent == "" {
+		e.spent = fmt.Sprintf("evaluation builds more than %d bytes of strings", maxBytes)
+	}
+	return e.spent == ""
+}
+
+// A scope is where names in an expression are looked up: iterators first, then what the module declares.
+type scope struct {
+	e      *evaluator
+	inst   *instance
+	parent *scope
+	name   string // of the one variable that this scope adds
+	val    *value
+	anon   *hclsyntax.AnonSymbolExpr // the element of a splat, instead of name
+	// closed: a template's scope, which sees nothing but its own variables.
+	closed   bool
+	template map[string]*value
+}
+
+func (s *scope) with(name string, val *value) *scope {
+	return &scope{e: s.e, inst: s.inst, parent: s, name: name, val: val}
+}
+
+// variable returns the iterator or template variable of that name.
+func (s *scope) variable(name string) (v *value, closed bool) {
+	for ; s != nil; s = s.parent {
+		if s.name == name && s.val != nil && s.anon == nil {
+			return s.val, false
+		}
+		if s.closed {
+			return s.template[name], true
+		}
+	}
+	return nil, false
+}
+
+func (s *scope) span(rng hcl.Range) source.Span { return s.e.l.span(rng) }
+
+// eval returns the value of expr. It never returns nil.
+func (s *scope) eval(expr hclsyntax.Expression) *value {
+	e := s.e
+	if !e.spend(1) {
+		return failed(s.span(expr.Range()), e.spent)
+	}
+	if e.depth >= maxDepth {
+		return failed(s.span(expr.Range()), "expressions are nested too deeply")
+	}
+	e.depth++
+	v := s.evalNode(expr)
+	e.depth--
+	return v
+}
+
+func (s *scope) evalNode(expr hclsyntax.Expression) *value {
+	switch x := expr.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		return s.literalValue(x)
+	case *hclsyntax.TemplateExpr:
+		return s.templateExpr(x)
+	case *hclsyntax.TemplateWrapExpr:
+		return s.eval(x.Wrapped)
+	case *hclsyntax.TemplateJoinExpr:
+		return s.templateJoin(x)
+	case *hclsyntax.ScopeTraversalExpr:
+		return s.traversal(x.Traversal, s.span(x.SrcRange))
+	case *hclsyntax.RelativeTraversalExpr:
+		return s.steps(s.eval(x.Source), x.Traversal, s.span(x.SrcRange))
+	case *hclsyntax.IndexExpr:
+		return s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
+	case *hclsyntax.SplatExpr:
+		return s.splat(x)
+	case *hclsyntax.AnonSymbolExpr:
+		for t := s; t != nil; t = t.parent {
+			if t.anon == x {
+				return t.val
+			}
+		}
+		return failed(s.span(x.SrcRange), "a splat element outside its splat")
+	case *hclsyntax.ConditionalExpr:
+		return s.conditional(x)
+	case *hclsyntax.BinaryOpExpr:
+		return s.binary(x)
+	case *hclsyntax.UnaryOpExpr:
+		return s.unary(x)
+	case *hclsyntax.TupleConsExpr:
+		elems := make([]*value, len(x.Exprs))
+		for i, el := range x.Exprs {
+			elems[i] = s.eval(el)
+		}
+		return list(elems, s.span(x.SrcRange))
+	case *hclsyntax.ObjectConsExpr:
+		return s.objectCons(x)
+	case *hclsyntax.ObjectConsKeyExpr:
+		return s.objectKey(x)
+	case *hclsyntax.ForExpr:
+		return s.forExpr(x)
+	case *hclsyntax.FunctionCallExpr:
+		return s.call(x)
+	case *hclsyntax.ParenthesesExpr:
+		return s.eval(x.Expression)
+	}
+	return failed(s.span(expr.Range()), "syntax error")
+}
+
+func (s *scope) literalValue(x *hclsyntax.LiteralValueExpr) *value {
+	span := s.span(x.SrcRange)
+	switch v := x.Val; {
+	case v.IsNull():
+		return null(span)
+	case v.Type() == cty.String:
+		return stringOf(s.e.l.literal(v.AsString(), x.SrcRange), span)
+	case v.Type() == cty.Number:
+		n := number(v.AsBigFloat(), span)
+		n.parts = []policy.Part{policy.Literal(n.primitive(), span)}
+		return n
+	case v.Type() == cty.Bool:
+		b := boolean(v.True(), span)
+		b.parts = []policy.Part{policy.Literal(b.primitive(), span)}
+		return b
+	}
+	return failed(span, "syntax error")
+}
+
+func (s *scope) objectKey(x *hclsyntax.ObjectConsKeyExpr) *value {
+	if !x.ForceNonLiteral {
+		if name := hcl.ExprAsKeyword(x.Wrapped); name != "" {
+			return text(name, s.span(x.Wrapped.Range()))
+		}
+	}
+	return s.eval(x.Wrapped)
+}
+
+func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
+	o := object(nil, s.span(x.SrcRange))
+	for _, item := range x.Items {
+		key := s.eval(item.KeyExpr).asString()
+		switch key.kind {
+		case failedKind:
+			return key
+		case nullKind:
+			if key.hole == nil {
+				return failed(key.span, "the name of an object member is null")
+			}
+			key = unknown(key.hole.Expr, cty.String, key.span)
+		}
+		o.members = setMember(o.members, member{key, s.eval(item.ValueExpr)})
+	}
+	return o
+}
+
+// setMember appends m to members, in place of the member of the same known name.
+func setMember(members []member, m member) []member {
+	if name, ok := m.key.literal(); ok && len(members) > 0 {
+		for i := range members {
+			if members[i].key.is(name) {
+				members[i] = m
+				return members
+			}
+		}
+	}
+	return append(members, m)
+}
+
+// decide returns the truth of a condition. Where the code does not decide it, the run does (see choices).
+func (s *scope) decide(cond *value) (truth bool, err *value) {
+	switch b := toBool(cond); b.kind {
+	case boolKind:
+		return b.truth, nil
+	case unknownKind:
+		return s.e.choose(b.hole.Expr), nil
+	case failedKind:
+		return false, b
+	default:
+		if b.kind == nullKind && b.hole != nil {
+			return s.e.choose(b.hole.Expr), nil
+		}
+		return false, failed(cond.span, "a condition is "+article(b))
+	}
+}
+
+func (s *scope) conditional(x *hclsyntax.ConditionalExpr) *value {
+	cond := s.eval(x.Condition)
+	b := toBool(cond)
+	if b.kind == unknownKind && s.e.picking {
+		return s.pickBranch(x, b)
+	}
+	truth, err := s.decide(cond)
+	if err != nil {
+		return err
+	}
+	chosen, other := x.TrueResult, x.FalseResult
+	if !truth {
+		chosen, other = other, chosen
+	}
+	return s.unify(s.eval(chosen), other)
+}
+
+// unify converts a number or boolean to a string where the other branch of its conditional is written as a string.
+func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
+	if v.kind == numberKind || v.kind == boolKind {
+		if t, ok := other.(*hclsyntax.TemplateExpr); ok && t != nil {
+			return v.asString()
+		}
+	}
+	return v
+}
+
+func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
+	span := s.span(x.SrcRange)
+	coll := s.eval(x.CollExpr)
+	items, err := s.e.iterate(coll)
+	if err != nil {
+		return err
+	}
+	var elems []*value
+	var members []member
+	for _, it := range items {
+		if !s.e.spend(1) {
+			return failed(span, s.e.spent)
+		}
+		inner := s.with(x.ValVar, it.val)
+		if x.KeyVar != "" {
+			inner = inner.with(x.KeyVar, it.key)
+		}
+		many := it.many
+		if x.CondExpr != nil {
+			cond := toBool(inner.eval(x.CondExpr))
+			if cond.kind == failedKind {
+				return cond
+			}
+			if cond.kind != unknownKind || !many {
+				if s.e.picking && cond.kind == unknownKind {
+					many = true
+				} else if keep, err := inner.decide(cond); err != nil {
+					return err
+				} else if !keep {
+					continue
+				}
+			}
+		}
+		val := inner.eval(x.ValExpr)
+		if x.KeyExpr == nil {
+			if many {
+				val = val.asMany()
+			}
+			elems = append(elems, val)
+			continue
+		}
+		key := inner.eval(x.KeyExpr).asString()
+		if key.kind == failedKind {
+			return key
+		}
+		if many {
+			key, val = key.asMany(), val.asMany()
+		}
+		if !x.Group {
+			members = setMember(members, member{key, val})
+			continue
+		}
+		members = group(members, key, val)
+	}
+	if x.KeyExpr == nil {
+		return list(elems, span)
+	}
+	return object(members, span)
+}
+
+// group appends val to the list that members hold under key.
+func group(members []member, key, val *value) []member {
+	if name, ok := key.literal(); ok {
+		for i, m := range members {
+			if m.key.is(name) {
+				members[i].val = list(append(m.val.elems[:len(m.val.elems):len(m.val.elems)], val), m.val.span)
+				return members
+			}
+		}
+	}
+	return append(members, member{key, list([]*value{val}, val.span)})
+}
+
+// An item is one step of an iteration.
+type item struct {
+	key, val *value
+	many     bool // it stands for any number of steps
+}
+
+// iterate returns the steps of walking coll, in Terraform's order. A collection that is not known has one step that stands
+// for all.
+func (e *evaluator) iterate(coll *value) ([]item, *value) {
+	switch coll.kind {
+	case failedKind:
+		return nil, coll
+	case nullKind:
+		if coll.hole == nil {
+			return nil, failed(coll.span, "the collection to iterate over is null")
+		}
+		coll = unknown(coll.hole.Expr, cty.NilType, coll.span)
+		fallthrough
+	case unknownKind:
+		key, val := e.unknownElement(coll)
+		return []item{{key, val, true}}, nil
+	case listKind:
+		if len(coll.elems) > maxElements {
+			return nil, failed(coll.span, fmt.Sprintf("a list has more than %d elements", maxElements))
+		}
+		items := make([]item, 0, len(coll.elems))
+		shifted := false
+		for i, el := range coll.elems {
+			v := el.single().through(coll.via...)
+			var key *value
+			switch {
+			case coll.set:
+				key = v
+			case shifted || el.many:
+				shifted = true
+				key = unknown("index of "+describe(v), cty.Number, coll.span)
+			default:
+				key = integer(i, coll.span)
+			}
+			items = append(items, item{key, v, el.many})
+		}
+		return items, nil
+	case objectKind:
+		members, complete := coll.all()
+		if len(members) > maxElements {
+			return nil, failed(coll.span, fmt.Sprintf("an object has more than %d members", maxElements))
+		}
+		items := make([]item, 0, len(members))
+		for _, m := range sorted(members) {
+			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many})
+		}
+		if !complete {
+			key := unknown("keys("+describe(coll)+")[*]", cty.String, coll.span)
+			items = append(items, item{key, unknown(describe(coll)+"[*]", cty.NilType, coll.span), true})
+		}
+		return items, nil
+	}
+	return nil, failed(coll.span, "cannot iterate over "+article(coll))
+}
+
+// unknownElement returns the key and value that stand for all elements of coll.
+func (e *evaluator) unknownElement(coll *value) (key, val *value) {
+	elem, keyed := cty.NilType, cty.NilType
+	expr := coll.hole.Expr + "[*]"
+	switch t := coll.typ; {
+	case t == cty.NilType:
+	case t.IsListType() || t.IsSetType() || t.IsMapType():
+		elem = t.ElementType()
+		if t.IsListType() {
+			keyed = cty.Number
+		} else {
+			keyed = cty.String
+		}
+	}
+	val = unknown(expr, elem, coll.span)
+	val.hole.Reason = coll.hole.Reason
+	val.via = coll.via
+	if coll.typ != cty.NilType && coll.typ.IsSetType() {
+		return val, val
+	}
+	key = unknown("keys("+coll.hole.Expr+")[*]", keyed, coll.span)
+	key.via = coll.via
+	return key, val
+}
+
+func (s *scope) splat(x *hclsyntax.SplatExpr) *value {
+	span := s.span(x.SrcRange)
+	src := s.eval(x.Source)
+	var elems []*value
+	switch {
+	case src.kind == failedKind:
+		return src
+	case src.kind == nullKind && src.hole == nil:
+		return list(nil, span)
+	case src.kind == listKind:
+		for _, el := range src.elems {
+			v := s.splatElement(x, el.single().through(src.via...))
+			if el.many {
+				v = v.asMany()
+			}
+			elems = append(elems, v)
+		}
+	case src.kind == unknownKind && (src.typ == cty.NilType || src.listTyped()), src.kind == nullKind:
+		if src.kind == nullKind {
+			src = unknown(src.hole.Expr, cty.NilType, src.span)
+		}
+		_, el := s.e.unknownElement(src)
+		elems = append(elems, s.splatElement(x, el).asMany())
+	default:
+		elems = append(elems, s.splatElement(x, src))
+	}
+	for _, el := range elems {
+		if el.kind == failedKind {
+			return el
+		}
+	}
+	return list(elems, span)
+}
+
+func (s *scope) splatElement(x *hclsyntax.SplatExpr, el *value) *value {
+	if !s.e.spend(1) {
+		return failed(s.span(x.SrcRange), s.e.spent)
+	}
+	return (&scope{e: s.e, inst: s.inst, parent: s, anon: x.Item, val: el}).eval(x.Each)
+}
+
+// steps follows the steps of a traversal from v.
+func (s *scope) steps(v *value, steps hcl.Traversal, span source.Span) *value {
+	for _, step := range steps {
+		switch step := step.(type) {
+		case hcl.TraverseAttr:
+			v = attribute(v, step.Name, span)
+		case hcl.TraverseIndex:
+			key := text("", span)
+			if step.Key.Type() == cty.Number {
+				key = number(step.Key.AsBigFloat(), span)
+			} else if step.Key.Type() == cty.String && !step.Key.IsNull() {
+				key = text(step.Key.AsString(), span)
+			}
+			v = s.index(v, key, span)
+		default:
+			return failed(span, "syntax error")
+		}
+		if v.kind == failedKind {
+			return v
+		}
+	}
+	return v
+}
+
+// attribute returns v.name.
+func attribute(v *value, name string, span source.Span) *value {
+	switch v.kind {
+	case failedKind:
+		return v
+	case objectKind:
+		if got := v.get(name); got != nil {
+			return got
+		}
+		return failed(span, fmt.Sprintf("%s has no attribute %q", describe(v), name))
+	case nullKind:
+		if v.hole != nil {
+			return unknown(v.hole.Expr+"."+name, cty.NilType, span)
+		}
+		return failed(span, fmt.Sprintf("attribute %q of null", name))
+	case unknownKind:
+		return unknownMember(v, "."+name, name, span)
+	case listKind:
+		// A resource with count used as if it had none, as Terraform 0.11 allowed.
+		if len(v.elems) == 1 && v.elems[0].kind == objectKind && v.elems[0].address != "" {
+			return attribute(v.elems[0], name, span)
+		}
+	}
+	return failed(span, fmt.Sprintf("attribute %q of %s", name, article(v)))
+}
+
+// unknownMember returns the member of an unknown value that suffix selects.
+func unknownMember(v *value, suffix, name string, span source.Span) *value {
+	typ := cty.NilType
+	if t := v.typ; t != cty.NilType {
+		switch {
+		case t.IsObjectType():
+			if !t.HasAttribute(name) {
+				return failed(span, fmt.Sprintf("%s has no attribute %q", v.hole.Expr, name))
+			}
+			typ = t.AttributeType(name)
+		case t.IsMapType() || t.IsListType() || t.IsSetType():
+			typ = t.ElementType()
+		case t.IsTupleType():
+			if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < t.Length() {
+				typ = t.TupleElementType(i)
+			}
+		case t.IsPrimitiveType():
+			return failed(span, fmt.Sprintf("attribute %q of a %s", name, t.FriendlyName()))
+		}
+	}
+	u := unknown(v.hole.Expr+suffix, typ, span)
+	u.hole.Reason = v.hole.Reason
+	u.via = v.via
+	return u
+}
+
+// index returns v[key].
+func (s *scope) index(v, key *value, span source.Span) *value {
+	if v.kind == failedKind {
+		return v
+	}
+	if key.kind == failedKind {
+		return key
+	}
+	name, literal := key.literal()
+	if v.kind == unknownKind {
+		if literal {
+			suffix := "[" + name + "]"
+			if key.kind == stringKind {
+				suffix = "[" + strconv.Quote(name) + "]"
+			}
+			return unknownMember(v, suffix, name, span)
+		}
+		_, el := s.e.unknownElement(v)
+		el.hole.Expr = v.hole.Expr + "[" + describe(key) + "]"
+		return el
+	}
+	switch v.kind {
+	case nullKind:
+		if v.hole != nil {
+			return unknown(v.hole.Expr+"["+describe(key)+"]", cty.NilType, span)
+		}
+		return failed(span, "an element of null")
+	case objectKind:
+		if literal {
+			if got := v.get(name); got != nil {
+				return got.single()
+			}
+			if !v.exact() {
+				return unknown(describe(v)+"["+strconv.Quote(name)+"]", cty.NilType, span)
+			}
+			return failed(span, fmt.Sprintf("%s has no member %q", describe(v), name))
+		}
+		if len(v.members) == 1 && v.fetch == nil {
+			m := v.members[0]
+			if describe(m.key) == describe(key) {
+				return m.val.single().through(v.via...)
+			}
+		}
+		for _, m := range v.members {
+			if describe(m.key.single()) == describe(key) {
+				return m.val.single().through(v.via...)
+			}
+		}
+		return unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
+	case listKind:
+		if !literal {
+			if len(v.elems) == 1 {
+				return v.elems[0].single().through(v.via...)
+			}
+			return unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
+		}
+		i, err := strconv.Atoi(name)
+		if err != nil {
+			return failed(span, fmt.Sprintf("%q is no index of a list", name))
+		}
+		return s.element(v, i, span)
+	}
+	return failed(span, "an element of "+article(v))
+}
+
+// element returns element i of a list.
+func (s *scope) element(v *value, i int, span source.Span) *value {
+	for at, el := range v.elems {
+		if el.many {
+			if at == 0 && len(v.elems) == 1 {
+				return el.single().through(v.via...)
+			}
+			return unknown(fmt.Sprintf("%s[%d]", describe(v), i), cty.NilType, span)
+		}
+		if at == i {
+			return el.through(v.via...)
+		}
+	}
+	return failed(span, fmt.Sprintf("a list of %d has no element %d", len(v.elems), i))
+}

@@ -1,0 +1,203 @@
+// Package terraform reads Terraform and OpenTofu configurations and returns the trust policies of the roles in them, as far
+// as the code alone determines them.
+//
+// It evaluates: from each role backwards, on demand, with its own values (value) in which every string is made of located
+// parts, so that what is not known is a hole in an otherwise known policy and every literal keeps its place. It never runs
+// anything, never downloads anything, and reads only through source.Tree.
+package terraform
+
+import (
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// Options say what a person running Terraform would say on the command line and in the environment.
+type Options struct {
+	Vars      map[string]string // root variables, as --var gives them
+	VarFiles  []string          // names in the tree, as --var-file gives them
+	Workspace string            // terraform.workspace; "" leaves it unknown
+	Env       []string          // NAME=value; only TF_VAR_ names count
+	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
+	Only []string
+}
+
+// Extract returns the trust policies of the roles that the root modules among the directories of files create, in the
+// order of directories and blocks. files are the names of all Terraform files that are to be looked at.
+func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Document, []source.Problem) {
+	l := newLoader(tree)
+	roots := l.roots(files)
+	if len(opts.Only) > 0 {
+		roots = l.affected(roots, opts.Only)
+	}
+	results := make([][]*policy.Document, len(roots))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(runtime.GOMAXPROCS(0), len(roots)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				results[i] = l.extractRoot(roots[i], &opts)
+			}
+		}()
+	}
+	for i := range roots {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return slices.Concat(results...), source.SortProblems(l.problems)
+}
+
+// extractRoot returns the documents of the root module in dir.
+func (l *loader) extractRoot(dir string, opts *Options) []*policy.Document {
+	m := l.module(dir)
+	if m == nil || !m.hasSinks() {
+		return nil
+	}
+	e := newEvaluator(l, m, opts)
+	docs := e.visit(e.root)
+	if e.spent != "" {
+		l.problem(source.Problem{Name: dir, Message: e.spent + ": policies of this root module may be unresolved"})
+	}
+	return docs
+}
+
+func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
+	e := &evaluator{l: l, opts: opts, workspace: opts.Workspace,
+		busy:       map[memoKey]bool{},
+		expansions: map[expansionKey]*expansion{},
+		children:   map[expansionKey][]*instance{},
+		accounts:   map[*policy.Hole]string{},
+	}
+	e.settled, e.chosen, e.picked = map[memoKey]*value{}, map[memoKey]*value{}, map[memoKey]*value{}
+	e.root = &instance{mod: m}
+	e.root.given = e.givenVariables()
+	return e
+}
+
+// roots returns the directories of files that are root modules: those that no other one calls, and those that say they
+// are by a backend or by values for their variables.
+func (l *loader) roots(files []string) []string {
+	dirs := map[string]bool{}
+	for _, name := range files {
+		if isConfig(name) {
+			dirs[path.Dir(name)] = true
+		}
+	}
+	names := sortedNames(dirs)
+	called := map[string][]string{} // by directory, who calls it
+	for _, dir := range names {
+		for _, child := range l.localCalls(dir) {
+			if child != dir {
+				called[child] = append(called[child], dir)
+			}
+		}
+	}
+	var roots []string
+	isRoot := map[string]bool{}
+	for _, dir := range names {
+		if len(called[dir]) == 0 || l.saysRoot(dir) {
+			roots = append(roots, dir)
+			isRoot[dir] = true
+		}
+	}
+	// Modules that only call each other have no root among them.
+	reached := map[string]bool{}
+	var reach func(dir string)
+	reach = func(dir string) {
+		if reached[dir] {
+			return
+		}
+		reached[dir] = true
+		for _, child := range l.localCalls(dir) {
+			reach(child)
+		}
+	}
+	for _, dir := range roots {
+		reach(dir)
+	}
+	for _, dir := range names {
+		if !reached[dir] {
+			roots = append(roots, dir)
+			reach(dir)
+		}
+	}
+	slices.Sort(roots)
+	return roots
+}
+
+// localCalls returns the directories of the modules that the module in dir calls by a path.
+func (l *loader) localCalls(dir string) []string {
+	m := l.module(dir)
+	if m == nil {
+		return nil
+	}
+	var dirs []string
+	for _, b := range m.blocks {
+		if b.typ != "module" {
+			continue
+		}
+		if name, ok := literalSource(b, l); ok && localSource(name) {
+			if child, err := source.Clean(path.Join(dir, strings.Replace(name, "//", "/", 1))); err == nil {
+				dirs = append(dirs, child)
+			}
+		}
+	}
+	return dirs
+}
+
+// saysRoot reports whether the module in dir, which another one calls, is one that Terraform is run in too.
+func (l *loader) saysRoot(dir string) bool {
+	m := l.module(dir)
+	if m == nil {
+		return false
+	}
+	for _, b := range m.settings {
+		for _, nested := range b.load(l).Blocks {
+			if nested.Type == "backend" || nested.Type == "cloud" {
+				return true
+			}
+		}
+	}
+	return len(l.tfvarsFiles(dir)) > 0
+}
+
+// affected returns the roots that may include one of the named files.
+func (l *loader) affected(roots, names []string) []string {
+	dirs := map[string]bool{}
+	for _, name := range names {
+		dirs[path.Dir(path.Clean(name))] = true
+	}
+	var out []string
+	for _, root := range roots {
+		seen := map[string]bool{}
+		var touches func(dir string) bool
+		touches = func(dir string) bool {
+			if seen[dir] {
+				return false
+			}
+			seen[dir] = true
+			if dirs[dir] {
+				return true
+			}
+			for changed := range dirs {
+				// A module reads files beside and below itself.
+				if dir != "." && strings.HasPrefix(changed, dir+"/") {
+					return true
+				}
+			}
+			return slices.ContainsFunc(l.localCalls(dir), touches)
+		}
+		if touches(root) {
+			out = append(out, root)
+		}
+	}
+	return out
+}

@@ -1,0 +1,180 @@
+package terraform
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// A call is a function call with its arguments evaluated, none of them failed.
+type call struct {
+	s    *scope
+	e    *evaluator
+	name string
+	args []*value
+	span source.Span
+	text string // the call as written
+}
+
+// call evaluates a function call.
+func (s *scope) call(x *hclsyntax.FunctionCallExpr) *value {
+	name := strings.TrimPrefix(x.Name, "core::")
+	span := s.span(x.Range())
+	switch name {
+	case "try":
+		return s.try(x, span)
+	case "can":
+		return s.can(x, span)
+	}
+	c := &call{s: s, e: s.e, name: name, span: span}
+	for i, arg := range x.Args {
+		v := s.eval(arg)
+		if v.kind == failedKind {
+			return v
+		}
+		if !x.ExpandFinal || i < len(x.Args)-1 {
+			c.args = append(c.args, v)
+			continue
+		}
+		switch v.kind {
+		case listKind:
+			for _, el := range v.elems {
+				if el.kind == failedKind {
+					return el
+				}
+				c.args = append(c.args, el.through(v.via...))
+			}
+		case unknownKind:
+			_, el := s.e.unknownElement(v)
+			c.args = append(c.args, el.asMany())
+		default:
+			return failed(span, "the arguments to spread are "+article(v))
+		}
+	}
+	c.text = s.e.l.text(x.Range())
+	if !s.e.spend(1 + len(c.args)) {
+		return failed(span, s.e.spent)
+	}
+	for _, arg := range c.args {
+		if arg.many && !takesMany(name) {
+			return c.unknown(cty.NilType)
+		}
+	}
+	f := builtinFor(name)
+	if f == nil {
+		if strings.Contains(name, "::") {
+			return c.unknown(cty.NilType)
+		}
+		return failed(span, fmt.Sprintf("there is no function named %q", name))
+	}
+	return f(c)
+}
+
+// takesMany reports whether a function understands an argument that stands for any number of them.
+func takesMany(name string) bool { return name == "concat" || name == "merge" || name == "setunion" }
+
+// unknown returns a result that is not known.
+func (c *call) unknown(typ cty.Type) *value {
+	var b strings.Builder
+	b.WriteString(c.name + "(")
+	for i, arg := range c.args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(describe(arg))
+	}
+	b.WriteString(")")
+	expr := b.String()
+	if len(expr) > 2*maxDescription {
+		expr = firstLine(c.text)
+	}
+	u := unknown(expr, typ, c.span)
+	for _, arg := range c.args {
+		if arg.kind == unknownKind && arg.hole.Reason != "" {
+			u.hole.Reason = arg.hole.Reason
+			break
+		}
+	}
+	return u
+}
+
+func (c *call) fail(format string, args ...any) *value {
+	return failed(c.span, c.name+": "+fmt.Sprintf(format, args...))
+}
+
+// arity returns a failure where the number of arguments is not between least and most; most < 0 is any number.
+func (c *call) arity(least, most int) *value {
+	if len(c.args) < least || most >= 0 && len(c.args) > most {
+		return c.fail("wrong number of arguments")
+	}
+	return nil
+}
+
+// try returns the value of the first argument that is no error.
+func (s *scope) try(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
+	var last *value
+	for _, arg := range x.Args {
+		last = s.eval(arg)
+		if !fails(last) {
+			return last
+		}
+		if s.e.spent != "" {
+			return failed(span, s.e.spent)
+		}
+	}
+	if last == nil {
+		return failed(span, "try without arguments")
+	}
+	return last
+}
+
+func (s *scope) can(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
+	if len(x.Args) != 1 {
+		return failed(span, "can: wrong number of arguments")
+	}
+	v := s.eval(x.Args[0])
+	if s.e.spent != "" {
+		return failed(span, s.e.spent)
+	}
+	if v.kind == unknownKind && strings.Contains(v.hole.Expr, "(") {
+		return unknown("can("+describe(v)+")", cty.Bool, span)
+	}
+	return boolean(!fails(v), span)
+}
+
+// fails reports whether v is or holds an error.
+func fails(v *value) bool {
+	if v.kind == failedKind {
+		return true
+	}
+	for _, el := range v.elems {
+		if fails(el) {
+			return true
+		}
+	}
+	for _, m := range v.members {
+		if fails(m.val) {
+			return true
+		}
+	}
+	return false
+}
+
+// A builtin computes the result of a call.
+type builtin func(*call) *value
+
+// builtinFor returns the built-in function of that name, nil when there is none.
+func builtinFor(name string) builtin {
+	for _, find := range [...]func(string) builtin{
+		stringFunction, collectionFunction, encodingFunction, fileFunction, numberFunction, ctyFunction,
+	} {
+		if f := find(name); f != nil {
+			return f
+		}
+	}
+	return nil
+}

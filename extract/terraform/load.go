@@ -1,0 +1,405 @@
+package terraform
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// A loader reads module directories, each at most once. What it returns does not change afterwards, but for blocks that
+// are parsed when they are first needed, and may be used by many goroutines.
+type loader struct {
+	tree *source.Tree
+
+	mu       sync.Mutex
+	modules  map[string]*moduleEntry
+	problems []source.Problem
+
+	originMu sync.RWMutex
+	origins  map[string]*origin
+}
+
+type moduleEntry struct {
+	once   sync.Once
+	module *module
+}
+
+func newLoader(tree *source.Tree) *loader {
+	return &loader{tree: tree, modules: map[string]*moduleEntry{}, origins: map[string]*origin{}}
+}
+
+func (l *loader) problem(p source.Problem) {
+	l.mu.Lock()
+	l.problems = append(l.problems, p)
+	l.mu.Unlock()
+}
+
+// A module is what the files of one directory declare.
+type module struct {
+	dir       string
+	blocks    []*block // resources, data sources and module calls, in the order of files
+	variables map[string]*block
+	outputs   map[string]*block
+	resources map[string]*block // by type.name, data sources by data.type.name
+	calls     map[string]*block
+	providers []*block
+	settings  []*block // terraform blocks
+
+	localBlocks []*block
+	localsOnce  sync.Once
+	locals      map[string]*local
+
+	sinksOnce sync.Once
+	sinks     bool
+}
+
+// A local is one name of a locals block.
+type local struct {
+	expr hclsyntax.Expression
+	span source.Span // of the name
+}
+
+// A block is a top-level block, parsed when it is first needed.
+type block struct {
+	typ    string
+	labels []string
+	file   *source.File
+	rng    blockRange
+	over   []*block // of override files, in their order
+
+	once   sync.Once
+	body   *hclsyntax.Body
+	broken string // why the block could not be parsed whole
+}
+
+// name returns the block's label at i, "" when it has none.
+func (b *block) label(i int) string {
+	if i < len(b.labels) {
+		return b.labels[i]
+	}
+	return ""
+}
+
+// header returns the place of the block's type and labels.
+func (b *block) header() source.Span {
+	end := b.rng.header
+	for end > b.rng.start && (b.file.Src[end-1] == '{' || b.file.Src[end-1] == ' ' || b.file.Src[end-1] == '\t') {
+		end--
+	}
+	return source.Span{File: b.file, Start: b.rng.start, End: end}
+}
+
+// load returns the block's body, with what override files say.
+func (b *block) load(l *loader) *hclsyntax.Body {
+	b.once.Do(func() {
+		if b.body == nil {
+			b.body = b.parse(l)
+		}
+		for _, o := range b.over {
+			b.body = override(b.body, o.load(l))
+		}
+	})
+	return b.body
+}
+
+func (b *block) parse(l *loader) *hclsyntax.Body {
+	start := hcl.Pos{Line: 1, Column: 1, Byte: b.rng.start}
+	f, diags := hclsyntax.ParseConfig(b.file.Src[b.rng.start:b.rng.end], b.file.Name, start)
+	if diags.HasErrors() {
+		b.broken = l.syntaxProblem(b.file, diags)
+	}
+	if f != nil {
+		if body, ok := f.Body.(*hclsyntax.Body); ok && len(body.Blocks) == 1 {
+			return body.Blocks[0].Body
+		}
+	}
+	return &hclsyntax.Body{}
+}
+
+// override returns base with the attributes of o, and with the nested blocks of o in place of all those of their types.
+func override(base, o *hclsyntax.Body) *hclsyntax.Body {
+	merged := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: base.SrcRange, EndRange: base.EndRange}
+	for name, a := range base.Attributes {
+		merged.Attributes[name] = a
+	}
+	for name, a := range o.Attributes {
+		merged.Attributes[name] = a
+	}
+	replaced := map[string]bool{}
+	for _, nested := range o.Blocks {
+		replaced[blockKind(nested)] = true
+	}
+	for _, nested := range base.Blocks {
+		if !replaced[blockKind(nested)] {
+			merged.Blocks = append(merged.Blocks, nested)
+		}
+	}
+	merged.Blocks = append(merged.Blocks, o.Blocks...)
+	return merged
+}
+
+// blockKind returns the type of block that nested makes: for a dynamic block that is its label.
+func blockKind(nested *hclsyntax.Block) string {
+	if nested.Type == "dynamic" && len(nested.Labels) == 1 {
+		return nested.Labels[0]
+	}
+	return nested.Type
+}
+
+// syntaxProblem reports the first error of diags and returns its message.
+func (l *loader) syntaxProblem(f *source.File, diags hcl.Diagnostics) string {
+	for _, d := range diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		span := source.Span{File: f}
+		if d.Subject != nil {
+			span = l.span(*d.Subject)
+			if span.File == nil {
+				span = source.Span{File: f}
+			}
+		}
+		message := lowerFirst(strings.TrimSuffix(d.Summary, "."))
+		l.problem(source.Problem{Span: span, Message: "syntax error: " + message, Unreadable: true})
+		return message
+	}
+	return "syntax error"
+}
+
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'a' {
+		return string(s[0]|0x20) + s[1:]
+	}
+	return s
+}
+
+// isConfig reports whether a file of that name belongs to a module.
+// https://developer.hashicorp.com/terraform/language/files
+func isConfig(name string) bool {
+	base := path.Base(name)
+	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") ||
+		strings.HasPrefix(base, "#") && strings.HasSuffix(base, "#") {
+		return false
+	}
+	return strings.HasSuffix(base, ".tf") || strings.HasSuffix(base, ".tofu") || isJSONConfig(base)
+}
+
+func isJSONConfig(name string) bool {
+	return strings.HasSuffix(name, ".tf.json") || strings.HasSuffix(name, ".tofu.json")
+}
+
+// isOverride reports whether the file changes blocks of others.
+func isOverride(base string) bool {
+	base = strings.TrimSuffix(base, ".json")
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")
+	return base == "override" || strings.HasSuffix(base, "_override")
+}
+
+// module returns what the files of dir declare, nil when there is no such directory in the tree or no such file in it.
+func (l *loader) module(dir string) *module {
+	l.mu.Lock()
+	e := l.modules[dir]
+	if e == nil {
+		e = &moduleEntry{}
+		l.modules[dir] = e
+	}
+	l.mu.Unlock()
+	e.once.Do(func() { e.module = l.loadModule(dir) })
+	return e.module
+}
+
+func (l *loader) loadModule(dir string) *module {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	names := configNames(entries)
+	if len(names) == 0 {
+		return nil
+	}
+	m := newModule(dir)
+	for _, name := range names {
+		f, err := l.tree.File(path.Join(dir, name))
+		if err != nil {
+			l.problem(source.Problem{Name: path.Join(dir, name), Message: err.Error(), Unreadable: true})
+			continue
+		}
+		l.addFile(m, f, isOverride(name))
+	}
+	return m
+}
+
+func newModule(dir string) *module {
+	return &module{dir: dir, variables: map[string]*block{}, outputs: map[string]*block{}, resources: map[string]*block{},
+		calls: map[string]*block{}}
+}
+
+// configNames returns the configuration files among entries, overriding ones last. A .tofu file hides the .tf file of the
+// same name, as OpenTofu reads them.
+func configNames(entries []fs.DirEntry) []string {
+	present := map[string]bool{}
+	for _, e := range entries {
+		present[e.Name()] = true
+	}
+	var names, overrides []string
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !isConfig(name) {
+			continue
+		}
+		if stem, ok := strings.CutSuffix(name, ".tf"); ok && present[stem+".tofu"] {
+			continue
+		}
+		if stem, ok := strings.CutSuffix(name, ".tf.json"); ok && present[stem+".tofu.json"] {
+			continue
+		}
+		if isOverride(name) {
+			overrides = append(overrides, name)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return append(names, overrides...)
+}
+
+// addFile adds the blocks of f to m.
+func (l *loader) addFile(m *module, f *source.File, overriding bool) {
+	l.addOrigin(f.Name, &origin{src: f.Src, file: f})
+	for _, b := range l.fileBlocks(f) {
+		l.addBlock(m, b, overriding)
+	}
+}
+
+// fileBlocks returns the top-level blocks of f.
+func (l *loader) fileBlocks(f *source.File) []*block {
+	if strings.HasSuffix(f.Name, ".json") {
+		return l.jsonBlocks(f)
+	}
+	var blocks []*block
+	ranges, ok := split(f.Src)
+	if !ok {
+		return l.parseBlocks(f)
+	}
+	for _, r := range ranges {
+		blocks = append(blocks, &block{typ: r.typ, labels: r.labels, file: f, rng: r})
+	}
+	return blocks
+}
+
+// parseBlocks is fileBlocks for a file that the splitter does not understand.
+func (l *loader) parseBlocks(f *source.File) []*block {
+	if nestsTooDeep(f.Src) {
+		l.problem(source.Problem{Span: source.Span{File: f}, Message: "is nested too deeply", Unreadable: true})
+		return nil
+	}
+	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
+	broken := ""
+	if diags.HasErrors() {
+		broken = l.syntaxProblem(f, diags)
+	}
+	if parsed == nil {
+		return nil
+	}
+	var blocks []*block
+	for _, nested := range parsed.Body.(*hclsyntax.Body).Blocks {
+		blocks = append(blocks, parsedBlock(f, nested, broken))
+	}
+	return blocks
+}
+
+// parsedBlock returns nested, a top-level block of f, as a block.
+func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block {
+	r := blockRange{start: nested.TypeRange.Start.Byte, header: nested.OpenBraceRange.End.Byte, end: nested.CloseBraceRange.End.Byte}
+	r.header = max(r.header, r.start)
+	r.end = max(r.end, r.header)
+	return &block{typ: nested.Type, labels: nested.Labels, file: f, rng: r, body: nested.Body, broken: broken}
+}
+
+// nestsTooDeep reports whether src opens more brackets at once than the recursive parser should meet.
+func nestsTooDeep(src []byte) bool {
+	depth := 0
+	for _, c := range src {
+		switch c {
+		case '{', '[', '(':
+			if depth++; depth > 10*maxNesting {
+				return true
+			}
+		case '}', ']', ')':
+			depth = max(0, depth-1)
+		}
+	}
+	return false
+}
+
+func (l *loader) addBlock(m *module, b *block, overriding bool) {
+	var byName map[string]*block
+	name := b.label(0)
+	listed := false
+	switch b.typ {
+	case "variable":
+		byName = m.variables
+	case "output":
+		byName = m.outputs
+	case "module":
+		byName, listed = m.calls, true
+	case "resource":
+		byName, listed, name = m.resources, true, b.label(0)+"."+b.label(1)
+	case "data":
+		byName, listed, name = m.resources, true, "data."+b.label(0)+"."+b.label(1)
+	case "locals":
+		m.localBlocks = append(m.localBlocks, b)
+		return
+	case "provider":
+		m.providers = append(m.providers, b)
+		return
+	case "terraform":
+		m.settings = append(m.settings, b)
+		return
+	default:
+		return
+	}
+	if base := byName[name]; base != nil {
+		if overriding {
+			base.over = append(base.over, b)
+			return
+		}
+		l.problem(source.Problem{Span: b.header(), Unreadable: true,
+			Message: fmt.Sprintf("%s %q is declared twice in this module", b.typ, strings.TrimPrefix(name, "data."))})
+		return
+	}
+	byName[name] = b
+	if listed {
+		m.blocks = append(m.blocks, b)
+	}
+}
+
+// local returns the local value of that name, nil when there is none.
+func (m *module) local(l *loader, name string) *local {
+	m.localsOnce.Do(func() {
+		m.locals = map[string]*local{}
+		for _, b := range m.localBlocks {
+			for _, a := range b.load(l).Attributes {
+				m.locals[a.Name] = &local{expr: a.Expr, span: l.span(a.NameRange)}
+			}
+		}
+	})
+	return m.locals[name]
+}
+
+// sortedAttributes returns the attributes of body in the order written.
+func sortedAttributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
+	list := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+	return list
+}

@@ -1,0 +1,632 @@
+package terraform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// The data source aws_iam_policy_document, as the provider makes JSON of it.
+// https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/policy_document_data_source.go
+
+// policyDocument returns the json attribute of r.
+func (r *resource) policyDocument() *value {
+	return r.e.once(r.inst, r.addr+" document", r.b.header(), func() *value {
+		if r.b.load(r.e.l); r.b.broken != "" {
+			return failed(r.b.header(), "syntax error: "+r.b.broken)
+		}
+		d, err := r.document()
+		if err != nil {
+			return err
+		}
+		return encoded(d.value(r.b.header()), r.b.header())
+	})
+}
+
+// A document is a policy document while it is put together.
+type document struct {
+	version, id *value // strings, nil where not set
+	statements  []*value
+	rest        *value // an unknown source document: more statements, nil when there is none
+}
+
+func (d *document) value(span source.Span) *value {
+	o := object(nil, span)
+	add := func(name string, v *value) {
+		o.members = append(o.members, member{text(name, span), v})
+	}
+	if d.version != nil {
+		add("Version", d.version)
+	}
+	if d.id != nil {
+		add("Id", d.id)
+	}
+	statements := d.statements
+	if d.rest != nil {
+		statements = append(slices.Clip(statements), d.rest.asMany())
+	}
+	if len(statements) > 0 {
+		add("Statement", list(statements, span))
+	}
+	return o
+}
+
+// document puts together what r says.
+func (r *resource) document() (*document, *value) {
+	d := &document{}
+	var sourceSids []*value
+	for _, attr := range []string{"source_json", "source_policy_documents"} {
+		docs, err := r.documents(attr)
+		if err != nil {
+			return nil, err
+		}
+		for _, doc := range docs {
+			src, err := r.e.parseDocument(doc)
+			if err != nil {
+				return nil, err
+			}
+			for _, st := range src.statements {
+				sid := st.get("Sid")
+				if sid == nil || sid.is("") || attr == "source_json" {
+					continue
+				}
+				for _, other := range sourceSids {
+					if equal(sid, other) == yes {
+						return nil, failed(doc.span, fmt.Sprintf("duplicate Sid %s in source_policy_documents", describe(sid)))
+					}
+				}
+				sourceSids = append(sourceSids, sid)
+			}
+			d.merge(src)
+		}
+	}
+	own, err := r.ownDocument()
+	if err != nil {
+		return nil, err
+	}
+	d.merge(own)
+	for _, attr := range []string{"override_policy_documents", "override_json"} {
+		docs, err := r.documents(attr)
+		if err != nil {
+			return nil, err
+		}
+		for _, doc := range docs {
+			over, err := r.e.parseDocument(doc)
+			if err != nil {
+				return nil, err
+			}
+			d.merge(over)
+		}
+	}
+	return d, nil
+}
+
+// merge adds what o says: a statement takes the place of the one with the same Sid.
+func (d *document) merge(o *document) {
+	if o.id != nil && !o.id.is("") {
+		d.id = o.id
+	}
+	if o.version != nil {
+		if s, ok := o.version.literal(); ok && d.version != nil {
+			if t, ok := d.version.literal(); !ok || s >= t {
+				d.version = o.version
+			}
+		} else {
+			d.version = o.version
+		}
+	}
+	for _, st := range o.statements {
+		sid := st.get("Sid")
+		replaced := false
+		if sid != nil && !sid.is("") {
+			for i, other := range d.statements {
+				if t := other.get("Sid"); t != nil && equal(sid, t) == yes {
+					d.statements[i] = st
+					replaced = true
+					break
+				}
+			}
+		}
+		if !replaced {
+			d.statements = append(d.statements, st)
+		}
+	}
+	if o.rest != nil {
+		d.rest = o.rest
+	}
+}
+
+// documents returns the policy documents, JSON strings, that an attribute lists.
+func (r *resource) documents(attr string) ([]*value, *value) {
+	v := r.configured(attr)
+	if v == nil || v.kind == nullKind && v.hole == nil {
+		return nil, nil
+	}
+	switch v.kind {
+	case failedKind:
+		return nil, v
+	case stringKind:
+		return []*value{v}, nil
+	case listKind:
+		var docs []*value
+		for _, el := range v.elems {
+			el = el.through(v.via...)
+			switch {
+			case el.kind == failedKind:
+				return nil, el
+			case el.kind == nullKind && el.hole == nil || el.is(""):
+			default:
+				docs = append(docs, el)
+			}
+		}
+		return docs, nil
+	}
+	return []*value{v}, nil
+}
+
+// parseDocument reads a source or override document.
+func (e *evaluator) parseDocument(v *value) (*document, *value) {
+	if v.kind == unknownKind || v.kind == nullKind {
+		return &document{rest: unknown("statements of "+describe(v), cty.NilType, v.span)}, nil
+	}
+	o := e.decode(v, v.span)
+	switch o.kind {
+	case failedKind:
+		return nil, failed(v.span, "a policy document that is no JSON: "+o.reason)
+	case unknownKind:
+		return &document{rest: unknown("statements of "+describe(v), cty.NilType, v.span)}, nil
+	case objectKind:
+	default:
+		return nil, failed(v.span, "a policy document that is "+article(o))
+	}
+	d := &document{}
+	if s := o.get("Version"); s != nil && s.kind != nullKind {
+		d.version = s.asString()
+	}
+	if s := o.get("Id"); s != nil && s.kind != nullKind {
+		d.id = s.asString()
+	}
+	switch st := o.get("Statement"); {
+	case st == nil || st.kind == nullKind:
+	case st.kind == objectKind:
+		d.statements = append(d.statements, e.normalStatement(st))
+	case st.kind == listKind:
+		for _, el := range st.elems {
+			el = el.through(st.via...)
+			switch el.kind {
+			case objectKind:
+				d.statements = append(d.statements, e.normalStatement(el))
+			case unknownKind:
+				d.rest = el
+			default:
+				return nil, failed(el.span, "a statement that is "+article(el))
+			}
+		}
+	default:
+		d.rest = unknown("statements of "+describe(v), cty.NilType, v.span)
+	}
+	if !o.exact() && d.rest == nil && o.get("Statement") == nil {
+		d.rest = unknown("statements of "+describe(v), cty.NilType, v.span)
+	}
+	return d, nil
+}
+
+// normalStatement returns a statement of a source document as the provider reads and writes it: principals sorted
+// backwards, booleans in conditions as strings. Numbers in conditions are dropped, condition and all.
+func (e *evaluator) normalStatement(st *value) *value {
+	out := *st
+	out.members = nil
+	for _, m := range st.members {
+		val := m.val
+		switch name, _ := m.key.literal(); name {
+		case "Principal", "NotPrincipal":
+			val = normalPrincipals(val)
+		case "Condition":
+			if val = normalConditions(val); val == nil {
+				continue
+			}
+		}
+		out.members = append(out.members, member{m.key, val})
+	}
+	return &out
+}
+
+func normalPrincipals(v *value) *value {
+	if v.kind != objectKind {
+		return v
+	}
+	if len(v.members) == 1 && v.members[0].key.is("*") && scalarOrOnly(v.members[0].val).is("*") {
+		return scalarOrOnly(v.members[0].val)
+	}
+	out := *v
+	out.members = nil
+	for _, m := range v.members {
+		if m.val.kind == listKind {
+			m.val = sortBackwards(m.val)
+		}
+		out.members = append(out.members, m)
+	}
+	return &out
+}
+
+// scalarOrOnly returns the only element of a list of one, otherwise v.
+func scalarOrOnly(v *value) *value {
+	if v.kind == listKind && len(v.elems) == 1 && !v.elems[0].many {
+		return v.elems[0].through(v.via...)
+	}
+	return v
+}
+
+func normalConditions(v *value) *value {
+	if v.kind != objectKind {
+		return v
+	}
+	out := *v
+	out.members = nil
+	for _, op := range v.members {
+		if op.val.kind == objectKind {
+			keys := *op.val
+			keys.members = nil
+			for _, m := range op.val.members {
+				switch m.val.kind {
+				case boolKind:
+					m.val = m.val.asString()
+				case numberKind:
+					continue
+				}
+				keys.members = append(keys.members, m)
+			}
+			if len(keys.members) == 0 {
+				continue
+			}
+			op.val = &keys
+		}
+		out.members = append(out.members, op)
+	}
+	if len(out.members) == 0 {
+		return nil
+	}
+	return &out
+}
+
+// sortBackwards sorts the known strings of a list in descending order, as the provider does.
+func sortBackwards(v *value) *value {
+	for _, el := range v.elems {
+		if _, ok := el.literal(); !ok {
+			return v
+		}
+	}
+	out := *v
+	out.elems = slices.Clone(v.elems)
+	slices.SortStableFunc(out.elems, func(a, b *value) int {
+		s, _ := a.literal()
+		t, _ := b.literal()
+		return strings.Compare(t, s)
+	})
+	return &out
+}
+
+// ownDocument returns what r itself states.
+func (r *resource) ownDocument() (*document, *value) {
+	d := &document{version: r.setting("version", "2012-10-17")}
+	if id := r.configured("policy_id"); id != nil && id.kind != nullKind {
+		d.id = id.asString()
+	}
+	blocks, err := r.e.nested(r.s, r.b.load(r.e.l), "statement")
+	if err != nil {
+		return nil, err
+	}
+	old := d.version.is("2008-10-17")
+	var sids []*value
+	for _, nb := range blocks {
+		st, err := r.statement(nb, old)
+		if err != nil {
+			return nil, err
+		}
+		if sid := st.get("Sid"); sid != nil && !sid.is("") && !nb.many {
+			for _, other := range sids {
+				if equal(sid, other) == yes {
+					return nil, failed(nb.span, fmt.Sprintf("duplicate Sid %s", describe(sid)))
+				}
+			}
+			sids = append(sids, sid)
+		}
+		d.statements = append(d.statements, st)
+	}
+	return d, nil
+}
+
+// argument returns an argument of a nested block, nil where it is not set.
+func (b nestedBlock) argument(name string) *value {
+	a := b.body.Attributes[name]
+	if a == nil {
+		return nil
+	}
+	v := b.s.eval(a.Expr)
+	if v.kind == nullKind {
+		if v.hole == nil {
+			return nil
+		}
+		return unknown(v.hole.Expr, cty.NilType, v.span)
+	}
+	return v
+}
+
+// key returns the name of an argument as a string, for the element that it makes.
+func (b nestedBlock) key(argument, element string) *value {
+	if a := b.body.Attributes[argument]; a != nil {
+		return text(element, b.s.span(a.NameRange))
+	}
+	return text(element, b.span)
+}
+
+func (r *resource) statement(b nestedBlock, old bool) (*value, *value) {
+	st := object(nil, b.span)
+	if sid := b.argument("sid"); sid != nil {
+		sid = sid.asString()
+		if sid.kind == failedKind {
+			return nil, sid
+		}
+		if !sid.is("") {
+			st.members = append(st.members, member{b.key("sid", "Sid"), sid})
+		}
+	}
+	effect := text("Allow", b.span)
+	if v := b.argument("effect"); v != nil {
+		effect = v.asString()
+		if effect.kind == failedKind {
+			return nil, effect
+		}
+	}
+	st.members = append(st.members, member{b.key("effect", "Effect"), effect})
+	for _, p := range [...][2]string{{"principals", "Principal"}, {"not_principals", "NotPrincipal"}} {
+		v, err := r.principals(b, p[0], old)
+		if err != nil {
+			return nil, err
+		}
+		if v != nil {
+			st.members = append(st.members, member{text(p[1], v.span), v})
+		}
+	}
+	for _, a := range [...]struct {
+		argument, element string
+		variables         bool
+	}{{"actions", "Action", false}, {"not_actions", "NotAction", false}, {"resources", "Resource", true}, {"not_resources", "NotResource", true}} {
+		v := b.argument(a.argument)
+		if v == nil {
+			continue
+		}
+		v, err := r.strings(v, a.variables, old, true)
+		if err != nil {
+			return nil, err
+		}
+		if v != nil {
+			st.members = append(st.members, member{b.key(a.argument, a.element), scalarOrOnly(v)})
+		}
+	}
+	v, err := r.conditions(b, old)
+	if err != nil {
+		return nil, err
+	}
+	if v != nil {
+		st.members = append(st.members, member{text("Condition", v.span), v})
+	}
+	return st, nil
+}
+
+// strings returns a list of strings as the provider reads it: a set, sorted backwards, with &{ for ${ where variables is
+// set. It returns nil for an empty list.
+func (r *resource) strings(v *value, variables, old, set bool) (*value, *value) {
+	switch v.kind {
+	case failedKind:
+		return nil, v
+	case unknownKind:
+		if v.typ != cty.NilType && v.typ.IsPrimitiveType() {
+			return nil, failed(v.span, "a list is needed here, not "+article(v))
+		}
+		return v.asMany(), nil
+	case listKind:
+	default:
+		return nil, failed(v.span, "a list is needed here, not "+article(v))
+	}
+	out := *v
+	out.elems = nil
+	for _, el := range v.elems {
+		s := el.asString()
+		if s.kind == failedKind {
+			return nil, s
+		}
+		if s.kind == nullKind {
+			if s.hole == nil {
+				continue
+			}
+			s = unknown(s.hole.Expr, cty.String, s.span)
+		}
+		if variables {
+			var err *value
+			if s, err = policyVariables(s, old); err != nil {
+				return nil, err
+			}
+		}
+		if el.many {
+			s = s.asMany()
+		}
+		if set && slices.ContainsFunc(out.elems, func(o *value) bool { return equal(o, s) == yes }) {
+			continue
+		}
+		out.elems = append(out.elems, s)
+	}
+	if len(out.elems) == 0 {
+		return nil, nil
+	}
+	if set {
+		return sortBackwards(&out), nil
+	}
+	return &out, nil
+}
+
+// policyVariables writes &{ as ${: Terraform would take the latter for a template.
+func policyVariables(v *value, old bool) (*value, *value) {
+	if v.kind != stringKind {
+		return v, nil
+	}
+	for _, p := range v.parts {
+		if p.Hole == nil && strings.Contains(p.Literal, "&{") {
+			if old {
+				return nil, failed(v.span, "policy variables need version 2012-10-17")
+			}
+			return replaceLiteral(v, "&{", "${"), nil
+		}
+	}
+	return v, nil
+}
+
+// replaceLiteral replaces from in the literals of v by to, of the same length, which keeps the place of from.
+func replaceLiteral(v *value, from, to string) *value {
+	out := *v
+	out.decoded = nil
+	out.parts = nil
+	for _, p := range v.parts {
+		if p.Hole != nil || !strings.Contains(p.Literal, from) {
+			out.parts = append(out.parts, p)
+			continue
+		}
+		replaced := strings.ReplaceAll(p.Literal, from, to)
+		if !p.Located() {
+			out.parts = append(out.parts, policy.Literal(replaced, p.Span))
+			continue
+		}
+		places := make([]int32, 0, len(replaced)+1)
+		for i := range len(p.Literal) {
+			places = append(places, int32(p.Slice(i, i+1).Span.Start))
+		}
+		out.parts = append(out.parts, policy.LiteralAt(replaced, p.Span.File, append(places, int32(p.Span.End))))
+	}
+	return &out
+}
+
+// principals returns the Principal or NotPrincipal element that the blocks of that type make, nil where there are none.
+func (r *resource) principals(b nestedBlock, typ string, old bool) (*value, *value) {
+	blocks, err := r.e.nested(b.s, b.body, typ)
+	if err != nil || len(blocks) == 0 {
+		return nil, err
+	}
+	o := object(nil, blocks[0].span)
+	for _, nb := range blocks {
+		key := nb.argument("type")
+		if key == nil {
+			return nil, failed(nb.span, "principals without a type")
+		}
+		if key = key.asString(); key.kind == failedKind {
+			return nil, key
+		}
+		ids := nb.argument("identifiers")
+		if ids == nil {
+			return nil, failed(nb.span, "principals without identifiers")
+		}
+		v, err := r.strings(ids, true, old, true)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case v == nil:
+			v = list(nil, ids.span)
+		case v.kind == unknownKind:
+			v = list([]*value{v}, v.span)
+		default:
+			v = scalarOrOnly(v)
+		}
+		if nb.many && !wholly(key) {
+			key, v = key.asMany(), v.asMany()
+		}
+		o.members = appendTo(o.members, key, v)
+	}
+	if len(o.members) == 1 && o.members[0].key.is("*") && o.members[0].val.is("*") {
+		return o.members[0].val, nil
+	}
+	return o, nil
+}
+
+// wholly reports whether all of v is known.
+func wholly(v *value) bool {
+	_, ok := v.literal()
+	return ok
+}
+
+// appendTo appends v to what members hold under key, making a list of it.
+func appendTo(members []member, key, v *value) []member {
+	for i, m := range members {
+		if !key.many && equal(m.key, key) == yes {
+			both := list(nil, m.val.span)
+			for _, x := range []*value{m.val, v} {
+				if x.kind == listKind {
+					for _, el := range x.elems {
+						both.elems = append(both.elems, el.through(x.via...))
+					}
+				} else {
+					both.elems = append(both.elems, x)
+				}
+			}
+			members[i].val = both
+			return members
+		}
+	}
+	return append(members, member{key, v})
+}
+
+// conditions returns the Condition element, nil where there is none. Values of the same operator and key add up.
+func (r *resource) conditions(b nestedBlock, old bool) (*value, *value) {
+	blocks, err := r.e.nested(b.s, b.body, "condition")
+	if err != nil || len(blocks) == 0 {
+		return nil, err
+	}
+	o := object(nil, blocks[0].span)
+	for _, nb := range blocks {
+		test, variable, values := nb.argument("test"), nb.argument("variable"), nb.argument("values")
+		if test == nil || variable == nil || values == nil {
+			return nil, failed(nb.span, "a condition without test, variable or values")
+		}
+		test, variable = test.asString(), variable.asString()
+		if test.kind == failedKind {
+			return nil, test
+		}
+		if variable.kind == failedKind {
+			return nil, variable
+		}
+		v, err := r.strings(values, true, old, false)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case v == nil:
+			v = list(nil, values.span)
+		case v.kind == unknownKind:
+			v = list([]*value{v}, v.span)
+		default:
+			v = scalarOrOnly(v)
+		}
+		if nb.many && !(wholly(test) && wholly(variable)) {
+			// There may be further conditions of this form.
+			more := "conditions of " + describe(variable)
+			o.members = append(o.members, member{unknown(more, cty.String, nb.span).asMany(), unknown(more, cty.NilType, nb.span)})
+		}
+		found := false
+		for i, m := range o.members {
+			if !m.key.many && equal(m.key, test) == yes {
+				keys := *m.val
+				keys.members = appendTo(slices.Clone(keys.members), variable, v)
+				o.members[i].val = &keys
+				found = true
+			}
+		}
+		if !found {
+			o.members = append(o.members, member{test, object([]member{{variable, v}}, nb.span)})
+		}
+	}
+	return o, nil
+}
