@@ -173,7 +173,7 @@ func spells(p policy.Part) bool {
 		return true
 	}
 	unquoted := strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/", "$${", "${", "%%{", "%{", "&{", "${").Replace(s)
-	return unquoted == p.Literal || strings.ContainsAny(s, "\\\n")
+	return unquoted == p.Literal
 }
 
 func TestSpanTextIsSpelling(t *testing.T) {

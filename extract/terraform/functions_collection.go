@@ -786,7 +786,7 @@ func setproductFunc(c *call) *value {
 		set = set && l.set
 		var next [][]*value
 		var nextMany []bool
-		if !c.e.spend(len(rows) * len(l.elems)) || len(rows)*len(l.elems) > maxElements {
+		if !c.e.spend(len(rows)*len(l.elems)) || len(rows)*len(l.elems) > maxElements {
 			return c.fail("a product of more than %d elements", maxElements)
 		}
 		for i, row := range rows {

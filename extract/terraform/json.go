@@ -309,7 +309,20 @@ func (e *evaluator) toText(parts []policy.Part, v *value, provider string) polic
 	}
 	t := policy.NewText(out...)
 	t.Via = v.via
+	if len(t.Parts) > 1 && !v.span.IsZero() {
+		t.Span = unquoted(v.span)
+	}
 	return t
+}
+
+// unquoted returns span without the quotes that it begins and ends with.
+func unquoted(span source.Span) source.Span {
+	src := span.File.Src
+	if span.End-span.Start >= 2 && src[span.Start] == '"' && src[span.End-1] == '"' {
+		span.Start++
+		span.End--
+	}
+	return span
 }
 
 // toHole returns h as the policy of a resource of that provider sees it: the own account of another provider's

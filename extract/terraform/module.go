@@ -25,8 +25,8 @@ type instance struct {
 	calls  []source.Span     // the calls that lead here, outermost first
 	// standalone: a module that is looked at without a caller, so that unset variables are what a caller may set.
 	standalone bool
-	why        string        // why mod is nil: the module's code is not in the tree
-	exists     []assumption  // under which the instance exists
+	why        string       // why mod is nil: the module's code is not in the tree
+	exists     []assumption // under which the instance exists
 }
 
 // address returns the address of name in inst.

@@ -153,7 +153,7 @@ func join(parts []Part) []Part {
 				last.Literal += p.Literal
 				last.Span.End = p.Span.End
 				continue
-			case last.Located() && p.Located() && last.Span.File == p.Span.File && last.Span.End <= p.Span.Start:
+			case last.Located() && p.Located() && last.Span.File == p.Span.File && last.Span.End == p.Span.Start:
 				places := make([]int32, 0, len(last.Literal)+len(p.Literal)+1)
 				for i := range len(last.Literal) {
 					places = append(places, int32(last.place(i)))
