@@ -12,12 +12,14 @@ import (
 
 	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/extract/policyfile"
+	"github.com/trustvet/trustvet/extract/terraform"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
 
 // Options are what the extractors may be told about the world outside the files.
 type Options struct {
+	Terraform      terraform.Options
 	CloudFormation cloudformation.Options
 }
 
@@ -63,14 +65,21 @@ const maxPolicyFile = 128 << 10
 
 // Extract returns the trust policies in the files of that name.
 func Extract(tree *source.Tree, files []string, opts Options) Result {
-	results := make([]Result, len(files))
-	parallel(len(files), func(i int) {
-		switch LanguageOf(files[i]) {
+	var configuration, others []string
+	for _, name := range files {
+		switch LanguageOf(name) {
+		case Terraform:
+			configuration = append(configuration, name)
 		case DataOrPolicy, Policy:
-			results[i] = data(tree, files[i], opts)
+			others = append(others, name)
 		}
-	})
+	}
+	results := make([]Result, len(others))
+	parallel(len(others), func(i int) { results[i] = data(tree, others[i], opts) })
 	var all Result
+	if len(configuration) > 0 {
+		all.Documents, all.Problems = terraform.Extract(tree, configuration, opts.Terraform)
+	}
 	for _, r := range results {
 		all.Documents = append(all.Documents, r.Documents...)
 		all.Problems = append(all.Problems, r.Problems...)
