@@ -3,7 +3,10 @@ package cloudformation
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
 )
 
 var (
@@ -55,7 +58,81 @@ func (e *evaluator) read(p *page, name string) ([]*node, error) {
 			return docs, nil
 		}
 	}
-	return docs, err
+	if err == nil {
+		return docs, nil
+	}
+	if p.file != nil && len(p.gaps) == 0 {
+		tokens := &page{file: p.file}
+		if tokens.src, tokens.gaps = maskTokens(p.src); len(tokens.gaps) > 0 {
+			if docs, err := readYAML(tokens); err == nil {
+				return docs, nil
+			}
+		}
+	}
+	return recoverYAML(p, docs, err), err
+}
+
+// maxBadLines is how many lines without meaning a file may have before what is left of it is not read.
+const maxBadLines = 6
+
+// recoverYAML reads a page that is not YAML without the lines that keep it from being so. They become gaps, so that a policy
+// that such a line belongs to is known to be incomplete.
+func recoverYAML(p *page, docs []*node, err error) []*node {
+	original := p.src
+	for range maxBadLines {
+		bad, ok := err.(*syntaxError)
+		if !ok || bad.offset <= 0 {
+			return docs
+		}
+		// yaml.v3 often names the line before the one that is wrong.
+		var next error
+		for _, line := range []int{bad.offset, lineAfter(original, bad.offset)} {
+			blank := p.without(line)
+			if blank == nil {
+				continue
+			}
+			more, err := readYAML(blank)
+			if err == nil {
+				return more
+			}
+			if e, ok := err.(*syntaxError); ok && e.offset > bad.offset && next == nil {
+				next, p, docs = err, blank, more
+			}
+		}
+		if next == nil {
+			return docs
+		}
+		err = next
+	}
+	return docs
+}
+
+func lineAfter(src []byte, offset int) int {
+	n := bytes.IndexByte(src[min(offset, len(src)):], '\n')
+	if n < 0 {
+		return len(src)
+	}
+	return offset + n + 1
+}
+
+// without returns the page with the line at offset blank, nil when it is blank already.
+func (p *page) without(offset int) *page {
+	start := bytes.LastIndexByte(p.src[:min(offset, len(p.src))], '\n') + 1
+	end := start
+	for end < len(p.src) && p.src[end] != '\n' && p.src[end] != '\r' {
+		end++
+	}
+	if len(bytes.TrimSpace(p.src[start:end])) == 0 {
+		return nil
+	}
+	q := &page{file: p.file, pieces: p.pieces, src: bytes.Clone(p.src)}
+	for i := start; i < end; i++ {
+		q.src[i] = ' '
+	}
+	hole := &policy.Hole{Expr: string(bytes.TrimSpace(p.src[start:end])), Many: true, Reason: "the line is not YAML"}
+	q.gaps = append(slices.Clone(p.gaps), gap{start: start, end: end, hole: hole})
+	slices.SortStableFunc(q.gaps, func(a, b gap) int { return a.start - b.start })
+	return q
 }
 
 // templates returns the templates in a document: itself, those of a serverless.yml, those that stand somewhere in it, and

@@ -1,6 +1,9 @@
 package cloudformation
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -62,6 +65,9 @@ func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
 		return nil, hole
 	}
 	file, err := e.file(s.t.dir, lit)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s is not in the scanned tree", lit)
+	}
 	if err != nil {
 		e.problem(location.span(), "cannot include: %v", err)
 		hole.Reason = err.Error()

@@ -174,7 +174,12 @@ func (e *evaluator) join(n *node, delimiter policy.Text, v *policy.Value) *polic
 			}
 			return e.arity(n, "Fn::Join", "a list of strings")
 		}
-		parts = append(parts, t.Parts...)
+		for _, p := range t.Parts {
+			if p.Hole != nil {
+				p = policy.HolePart(single(p.Hole), p.Span)
+			}
+			parts = append(parts, p)
+		}
 	}
 	span := n.span()
 	if len(parts) == 0 {
@@ -185,6 +190,16 @@ func (e *evaluator) join(n *node, delimiter policy.Text, v *policy.Value) *polic
 		text.Via = append(text.Via, el.Via...)
 	}
 	return stringValue(text, span)
+}
+
+// single returns the hole that h is within a text, where it stands for a string even when it is a list elsewhere.
+func single(h *policy.Hole) *policy.Hole {
+	if h == nil || !h.Many {
+		return h
+	}
+	one := *h
+	one.Many = false
+	return &one
 }
 
 // splitValue returns the list of the pieces of text. A piece that is not known may be several.

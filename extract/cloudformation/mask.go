@@ -2,13 +2,14 @@ package cloudformation
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // mask hides the directives of a template language around YAML or JSON (Go, Helm, Jinja, cookiecutter) behind as many bytes
-// of plain text, so that what is left can be read and keeps its places. Lines of directives only become blank; a directive
+// of plain text, so that what is left can be read and keeps its places. Lines of directives only become line breaks; a directive
 // within a line becomes a word, which is a gap. It returns src itself when there is none.
 func mask(src []byte) ([]byte, []gap) {
 	first := directive(src, 0)
@@ -35,10 +36,9 @@ func mask(src []byte) ([]byte, []gap) {
 			last = nextEnd
 		}
 		if atLineStart(src, i) && atLineEnd(src, last) {
-			for j := i; j < last; j++ {
-				if masked[j] != '\n' && masked[j] != '\r' {
-					masked[j] = ' '
-				}
+			// Line breaks, since a line of spaces means something at the start of a block scalar.
+			for j := lineStart(src, i); j < last; j++ {
+				masked[j] = '\n'
 			}
 			if hole := blanked(src[i:last]); hole != nil {
 				gaps = append(gaps, gap{start: i, end: last, hole: hole})
@@ -46,11 +46,12 @@ func mask(src []byte) ([]byte, []gap) {
 			i = directive(src, last)
 			continue
 		}
-		fill, inner := byte('T'), strings.Trim(string(src[i+2:max(i+2, end-2)]), "- \t\r\n")
+		fill, inner := byte('T'), directiveText(src[i:end])
 		var hole *policy.Hole
 		if src[i+1] == '{' {
-			hole = &policy.Hole{Expr: inner, Reason: "written by another template language"}
-		} else {
+			hole = &policy.Hole{Expr: inner, Reason: otherLanguage}
+		}
+		if src[i+1] == '%' || control(inner) {
 			fill = ' '
 		}
 		for j := i; j < end; j++ {
@@ -66,6 +67,24 @@ func mask(src []byte) ([]byte, []gap) {
 	return masked, gaps
 }
 
+const otherLanguage = "written by another template language"
+
+// directiveText returns what stands between the braces of a directive.
+func directiveText(directive []byte) string {
+	return strings.Trim(string(directive[2:max(2, len(directive)-2)]), "- \t\r\n")
+}
+
+// control reports whether a directive of a Go template gives no text of its own.
+func control(inner string) bool {
+	word, rest, _ := strings.Cut(inner, " ")
+	switch word {
+	case "if", "else", "end", "range", "with", "define", "block", "break", "continue", "":
+		return true
+	}
+	return strings.HasPrefix(inner, "/*") || strings.HasPrefix(inner, "!") ||
+		strings.HasPrefix(inner, "$") && (strings.HasPrefix(rest, ":=") || strings.HasPrefix(rest, "="))
+}
+
 // blanked returns a hole when lines of directives stand for text of their own, rather than for loops and the like.
 func blanked(directives []byte) *policy.Hole {
 	for i := 0; i >= 0 && i < len(directives); {
@@ -73,20 +92,29 @@ func blanked(directives []byte) *policy.Hole {
 		if end < 0 {
 			return nil
 		}
-		inner := strings.Trim(string(directives[i+2:max(i+2, end-2)]), "- \t\r\n")
-		word, _, _ := strings.Cut(inner, " ")
-		switch {
-		case directives[i+1] != '{', strings.HasPrefix(inner, "/*"), strings.HasPrefix(inner, "$"), strings.HasPrefix(inner, "!"):
-		default:
-			switch word {
-			case "if", "else", "end", "range", "with", "define", "block", "break", "continue", "":
-			default:
-				return &policy.Hole{Expr: inner, Many: true, Reason: "written by another template language"}
-			}
+		if inner := directiveText(directives[i:end]); directives[i+1] == '{' && !control(inner) {
+			return &policy.Hole{Expr: inner, Many: true, Reason: otherLanguage}
 		}
 		i = directive(directives, end)
 	}
 	return nil
+}
+
+var token = regexp.MustCompile(`%{1,2}[A-Z][A-Z0-9_]*%{1,2}`)
+
+// maskTokens is mask for %NAME% and %%NAME%%, which the build scripts of AWS's own solutions replace. A plain scalar cannot
+// begin with one.
+func maskTokens(src []byte) ([]byte, []gap) {
+	var gaps []gap
+	masked := bytes.Clone(src)
+	for _, m := range token.FindAllIndex(src, -1) {
+		for j := m[0]; j < m[1]; j++ {
+			masked[j] = 'T'
+		}
+		hole := &policy.Hole{Expr: strings.Trim(string(src[m[0]:m[1]]), "%"), Reason: "put in by a build script"}
+		gaps = append(gaps, gap{start: m[0], end: m[1], hole: hole})
+	}
+	return masked, gaps
 }
 
 // directive returns the place of the first directive in src from byte i on, -1 when there is none. A dynamic reference of
@@ -146,6 +174,10 @@ func atLineStart(src []byte, i int) bool {
 	for i--; i >= 0 && (src[i] == ' ' || src[i] == '\t'); i-- {
 	}
 	return i < 0 || src[i] == '\n'
+}
+
+func lineStart(src []byte, i int) int {
+	return bytes.LastIndexByte(src[:i], '\n') + 1
 }
 
 func atLineEnd(src []byte, i int) bool {

@@ -1,8 +1,11 @@
 package cloudformation
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -25,6 +28,18 @@ func (e *evaluator) stack(t *template, r *resource) {
 	}
 	child.given, child.labels = given, labels
 	e.template(child)
+}
+
+// reportRemote says which nested stacks of t have templates elsewhere: once for all, since a template of stacks has many.
+func (e *evaluator) reportRemote(t *template) {
+	if len(t.remote) == 0 {
+		return
+	}
+	var names []string
+	for _, r := range t.remote {
+		names = append(names, r.id)
+	}
+	e.problem(t.remote[0].key.span(), "templates of nested stacks are not in the scanned tree, so their roles are not known: %s", strings.Join(names, ", "))
 }
 
 // child returns the template of the nested stack r, nil when it cannot be read.
@@ -52,7 +67,7 @@ func (e *evaluator) child(t *template, r *resource) *template {
 		}
 		lit, known := text.Literal()
 		if !known || remote(lit) {
-			e.problem(location.span(), "the template of the nested stack %s is not in the scanned tree: %s", r.id, text)
+			t.remote = append(t.remote, r)
 			return nil
 		}
 		name = lit
@@ -63,6 +78,9 @@ func (e *evaluator) child(t *template, r *resource) *template {
 	}
 	file, err := e.file(t.dir, name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.remote = append(t.remote, r)
+		return nil
 	case err != nil:
 		e.problem(span, "cannot read the template of the nested stack %s: %v", r.id, err)
 		return nil
@@ -139,7 +157,7 @@ func (e *evaluator) stackSet(t *template, r *resource) {
 	if body.kind == mappingNode && body.call() != nil && body.members[0].key.text == "Fn::ToJsonString" {
 		roots = []*node{body.members[0].value}
 	} else if text, ok := asText(v); ok && text.Hole() == nil || ok && len(text.Parts) > 1 {
-		p := textPage(text)
+		p := textPage(elsewhere(text))
 		if !Candidate(p.src) {
 			return
 		}
@@ -149,7 +167,7 @@ func (e *evaluator) stackSet(t *template, r *resource) {
 		e.problem(body.span(), "the template of the stack set %s is not known", r.id)
 		return
 	}
-	child := &template{root: roots[0], dir: t.dir, files: slices.Clip(t.files), given: given, labels: labels}
+	child := &template{root: roots[0], dir: t.dir, files: slices.Clip(t.files), given: given, labels: labels, elsewhere: true}
 	arguments := properties.get("Parameters")
 	e.nest(child, t, r, nil)
 	if arguments != nil && arguments.kind == listNode {
@@ -160,6 +178,22 @@ func (e *evaluator) stackSet(t *template, r *resource) {
 		}
 	}
 	e.template(child)
+}
+
+// elsewhere returns t as it is in a stack of another account: the account that a stack set's own template is deployed in is not
+// the one that the roles of its instances are in.
+func elsewhere(t policy.Text) policy.Text {
+	parts := slices.Clone(t.Parts)
+	for i, p := range parts {
+		if p.Hole != nil && p.Hole.Kind == policy.OwnAccount {
+			hole := *p.Hole
+			hole.Kind = policy.Unknown
+			hole.Reason = "the account of the stack set, not of the role"
+			parts[i] = policy.HolePart(&hole, p.Span)
+		}
+	}
+	t.Parts = parts
+	return t
 }
 
 // ExtractText is Extract for a template that stands as a text in another file: the template_body of Terraform's

@@ -19,6 +19,7 @@ func (e *evaluator) template(t *template) {
 			e.stackSet(t, r)
 		}
 	}
+	e.reportRemote(t)
 }
 
 // role adds the documents of an AWS::IAM::Role, one for each policy that it may have.

@@ -20,6 +20,8 @@ func (e *evaluator) samRole(t *template, r *resource) {
 		globals = t.root.get("Globals").get("StateMachine")
 		service = "states.amazonaws.com"
 	}
+	before := len(e.docs)
+	generated := map[*policy.Value]bool{}
 	e.documents(t, r, t.prefix+r.id+"Role", func() *policy.Value {
 		role, in, _ := e.find(properties, s, "Role")
 		if role == nil {
@@ -42,8 +44,15 @@ func (e *evaluator) samRole(t *template, r *resource) {
 				return v
 			}
 		}
-		return serviceDocument(service, r)
+		v := serviceDocument(service, r)
+		generated[v] = true
+		return v
 	})
+	for _, d := range e.docs[before:] {
+		if generated[d.Value] {
+			d.Note = "made by the SAM transform"
+		}
+	}
 }
 
 // serviceDocument returns the policy that the SAM transform gives a role of its own.

@@ -117,10 +117,9 @@ func (e *evaluator) inText(n *node, name string, v *policy.Value, at source.Span
 			parts = append(parts, policy.Part{Literal: ",", Span: at})
 		}
 		for _, p := range t.Parts {
-			via = append(via, p.Span)
-			parts = append(parts, policy.Part{Literal: p.Literal, Hole: p.Hole, Span: at})
+			parts = append(parts, policy.Part{Literal: p.Literal, Hole: single(p.Hole), Span: at})
 		}
-		via = append(via, t.Via...)
+		via = append(append(via, el.Span), t.Via...)
 	}
 	kept := via[:0]
 	for _, span := range via {

@@ -19,6 +19,7 @@ type template struct {
 	parameters map[string]*node
 	arguments  map[string]argument // what a parent template gives its parameters; nil when there is none
 	nested     bool                // it has a parent, so that a parameter without an argument has its default
+	elsewhere  bool                // it is deployed in other accounts than its parent
 	given      []constraint        // what must hold for it to be deployed, when it is nested
 	labels     []string            // of given
 	conditions map[string]bound
@@ -26,6 +27,7 @@ type template struct {
 	resources  []*resource
 	byID       map[string]*resource
 	children   map[string]*template // of nested stacks; nil for those that cannot be read
+	remote     []*resource          // nested stacks whose templates are not in the tree
 }
 
 // A bound is a node and the loops around it.
@@ -137,13 +139,15 @@ func (e *evaluator) parameter(name string, s scope, span source.Span) *policy.Va
 	if a, ok := t.arguments[name]; ok {
 		v := e.eval(a.node, a.scope)
 		switch {
-		case v == nil:
-			known = false
+		case v == nil: // AWS::NoValue: as if there were no argument
 		case v.Kind == policy.Array || v.Kind == policy.Hidden:
 			return v
 		case v.Scalar():
 			text, known = v.Text, true
 			via = v.Span
+			if t.elsewhere {
+				text = elsewhere(text)
+			}
 		}
 	} else if given, ok := e.opts.Parameters[name]; ok && !t.nested {
 		text, known = policy.String(given, span), true

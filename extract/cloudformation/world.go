@@ -182,6 +182,11 @@ func (e *evaluator) narrow(h *policy.Hole, span source.Span) policy.Part {
 		}
 		others = append(others, is)
 	}
+	if h.Default != nil && !e.world.satisfiable(constraint{newEquals(self, policy.String(*h.Default, source.Span{})), true}) {
+		without := *h
+		without.Default = nil
+		h = &without
+	}
 	if v.open && e.world.satisfiable(constraint{connect(or, others...), false}) {
 		return policy.HolePart(h, span)
 	}
