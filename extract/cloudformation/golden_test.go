@@ -77,6 +77,9 @@ func show(docs []*policy.Document, problems []source.Problem) string {
 			fmt.Fprintf(&b, " (%s)", d.Note)
 		}
 		b.WriteByte('\n')
+		if d.Construct != "" {
+			fmt.Fprintf(&b, "\tconstruct %s made at %s\t%s\n", d.Construct, d.CreatedAt, at(d.Created))
+		}
 		if d.Value != nil {
 			for _, leaf := range d.Value.Leaves() {
 				v := leaf.Value

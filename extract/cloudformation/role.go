@@ -67,6 +67,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		}
 		d.When = o.when
 		e.blanks(r, d)
+		e.describe(t, r, d)
 		e.docs = append(e.docs, d)
 	}
 	if !complete {

@@ -27,7 +27,9 @@ type template struct {
 	resources  []*resource
 	byID       map[string]*resource
 	children   map[string]*template // of nested stacks; nil for those that cannot be read
-	remote     []*resource          // nested stacks whose templates are not in the tree
+	cdk        *constructs          // what the CDK tells about its resources; see constructs
+	cdkRead    bool
+	remote     []*resource // nested stacks whose templates are not in the tree
 }
 
 // A bound is a node and the loops around it.

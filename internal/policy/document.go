@@ -29,6 +29,11 @@ type Document struct {
 	// Note says what a reader must know about where the policy comes from: "trust-shaped, but no role uses it". A document
 	// with a note gives no finding above level note.
 	Note string
+
+	// What a program that made the template says about the role, when one did (the AWS CDK).
+	Construct string      // the path of its construct: Shop/CartRole/Resource
+	CreatedAt string      // where the program makes it, as file:line:column; "" when that is not known
+	Created   source.Span // the same, when that file is in the scanned tree: up to the end of the line
 }
 
 // A Statement is one element of a policy's Statement list.
