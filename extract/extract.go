@@ -101,7 +101,8 @@ func data(tree *source.Tree, name string, opts Options) Result {
 		return Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}
 	}
 	if LanguageOf(name) == DataOrPolicy {
-		if docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation); len(docs) > 0 || len(problems) > 0 {
+		docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
+		if len(docs) > 0 || len(problems) > 0 && !prose(name) {
 			return Result{docs, problems}
 		}
 	} else if len(file.Src) > maxPolicyFile {
@@ -110,6 +111,9 @@ func data(tree *source.Tree, name string, opts Options) Result {
 	docs, problems := policyfile.Extract(file)
 	return Result{docs, problems}
 }
+
+// prose reports whether a file is, by its name, more often text that speaks of templates than a template.
+func prose(name string) bool { return strings.EqualFold(path.Ext(name), ".txt") }
 
 // readElsewhere reports the documents that are a whole policy file which another document was made of: a file that
 // Terraform reads with file() is that role's policy and no second one.

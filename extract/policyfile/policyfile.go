@@ -207,8 +207,12 @@ func isTemplate(name string) bool {
 }
 
 // placeholder matches what a template engine replaces: ${name} of Terraform and shells, {{ … }} of Jinja, Go and Mustache,
-// <% … %> of ERB, and directives. A policy variable of IAM such as ${aws:username} has a colon and is none.
-var placeholder = regexp.MustCompile(`\$\{[^{}:"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
+// <% … %> of ERB, and directives.
+var placeholder = regexp.MustCompile(`\$\{[^{}"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
+
+// policyVariable matches a policy variable of IAM, ${aws:username} or ${cognito-identity.amazonaws.com:sub}, and no
+// placeholder such as ${LOOKUP::Name}.
+var policyVariable = regexp.MustCompile(`^\$\{([a-z0-9-]+|[a-z0-9.-]+\.[a-z]+[a-z0-9./-]*):[A-Za-z]`)
 
 // placeholders returns the text under span with its placeholders as holes.
 func placeholders(span source.Span) policy.Text {
@@ -219,6 +223,9 @@ func placeholders(span source.Span) policy.Text {
 	var parts []policy.Part
 	done := 0
 	for _, m := range placeholder.FindAllStringIndex(src, -1) {
+		if policyVariable.MatchString(src[m[0]:m[1]]) {
+			continue
+		}
 		if m[0] > done {
 			parts = append(parts, policy.Literal(src[done:m[0]], at(done, m[0])))
 		}
