@@ -48,7 +48,7 @@ func whoCommand(sys *system) *cobra.Command {
 				}
 				r.Documents = docs
 			}
-			roles := rolesOf(r)
+			roles := rolesOf(r, opts)
 			if format == "json" {
 				err = report.WhoJSON(sys.Stdout, roles, r.Problems, places)
 			} else {
@@ -72,13 +72,13 @@ func whoCommand(sys *system) *cobra.Command {
 	return cmd
 }
 
-// rolesOf returns the roles of a scan.
-func rolesOf(r *scan.Result) []report.Role {
+// rolesOf returns the roles of a scan with those who can assume them.
+func rolesOf(r *scan.Result, opts scan.Options) []report.Role {
 	var roles []report.Role
 	for _, docs := range scan.Roles(r.Documents) {
 		roles = append(roles, report.Role{
-			Documents: docs,
-			Resolved:  !slices.ContainsFunc(docs, func(d *policy.Document) bool { return !scan.Resolved(d) }),
+			Documents: docs, Grants: scan.Who(docs, opts),
+			Resolved: !slices.ContainsFunc(docs, func(d *policy.Document) bool { return !scan.Resolved(d) }),
 		})
 	}
 	return roles

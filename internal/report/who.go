@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -13,7 +14,8 @@ import (
 // A Role is a role with the policies that it may have: one, or several of which the code does not say which.
 type Role struct {
 	Documents []*policy.Document
-	Resolved  bool // every policy is known
+	Grants    [][]access.Grant // of each document
+	Resolved  bool             // every policy is known
 }
 
 type jsonWho struct {
@@ -29,7 +31,31 @@ type jsonRole struct {
 	Resolved     bool              `json:"resolved"`
 	Policy       json.RawMessage   `json:"policy"` // null when nothing is known of it
 	Alternatives []jsonAlternative `json:"alternatives,omitempty"`
+	Grants       []jsonGrant       `json:"grants"`
 	Places       []jsonLeaf        `json:"places,omitempty"`
+}
+
+type jsonGrant struct {
+	Who       string       `json:"who"`
+	When      string       `json:"when,omitempty"` // the condition under which the role has the policy
+	Witness   *jsonWitness `json:"witness"`        // null when undecided
+	Statement *int         `json:"statement"`      // null when it is in a part of the policy that is not known
+	Undecided bool         `json:"undecided,omitempty"`
+	DependsOn []string     `json:"dependsOn,omitempty"` // what is not known and may make the grant smaller
+}
+
+func newJSONGrant(g *access.Grant, when string) jsonGrant {
+	j := jsonGrant{Who: g.String(), When: when, Undecided: g.Undecided}
+	if !g.Undecided {
+		j.Witness = newJSONWitness(&g.Witness)
+	}
+	if g.From != nil {
+		j.Statement = &g.From.Index
+	}
+	for _, h := range g.Rests {
+		j.DependsOn = append(j.DependsOn, h.Expr)
+	}
+	return j
 }
 
 type jsonAlternative struct {
@@ -49,11 +75,14 @@ func WhoJSON(w io.Writer, roles []Role, problems []source.Problem, places bool) 
 	out := jsonWho{Version: 1, Roles: []jsonRole{}, Problems: jsonProblems(problems)}
 	for _, r := range roles {
 		first := r.Documents[0]
-		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first)}
+		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first), Grants: []jsonGrant{}}
 		if !first.Span.IsZero() {
 			j.File, j.Line = first.Span.File.Name, first.Span.Begin().Line
 		}
-		for _, d := range r.Documents {
+		for i, d := range r.Documents {
+			for k := range r.Grants[i] {
+				j.Grants = append(j.Grants, newJSONGrant(&r.Grants[i][k], d.When))
+			}
 			if d.When != "" {
 				j.Alternatives = append(j.Alternatives, jsonAlternative{d.When, policyJSON(d)})
 			}
@@ -96,8 +125,8 @@ func leaves(d *policy.Document) []jsonLeaf {
 func WhoText(w io.Writer, roles []Role, problems []source.Problem, o TextOptions) error {
 	t := text{Writer: bufio.NewWriter(w), TextOptions: o}
 	for _, r := range roles {
-		for _, d := range r.Documents {
-			t.role(d)
+		for i, d := range r.Documents {
+			t.role(d, r.Grants[i])
 		}
 	}
 	for _, p := range problems {
@@ -109,7 +138,7 @@ func WhoText(w io.Writer, roles []Role, problems []source.Problem, o TextOptions
 	return t.Flush()
 }
 
-func (t *text) role(d *policy.Document) {
+func (t *text) role(d *policy.Document, grants []access.Grant) {
 	fmt.Fprint(t, t.paint(bold, Visible(d.Role)))
 	if d.When != "" {
 		fmt.Fprintf(t, ", when %s", neutral(d.When))
@@ -118,6 +147,18 @@ func (t *text) role(d *policy.Document) {
 		fmt.Fprintf(t, "  %s", t.place(d.Span))
 	}
 	fmt.Fprintln(t)
+	if len(grants) == 0 && len(d.Unresolved) == 0 {
+		fmt.Fprintln(t, "  nobody")
+	}
+	for i := range grants {
+		g := &grants[i]
+		fmt.Fprintf(t, "  %s\n", neutral(g.String()))
+		if g.Undecided {
+			fmt.Fprintln(t, "      this could not be decided")
+		} else {
+			fmt.Fprintf(t, "      %s\n", neutral(witnessText(&g.Witness)))
+		}
+	}
 	for _, u := range d.Unresolved {
 		fmt.Fprintf(t, "  %s is not known: %s\n", neutral(u.What), neutral(holeText(u.Hole)))
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -109,4 +110,13 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 		roles[i] = append(roles[i], d)
 	}
 	return roles
+}
+
+// Who returns the grants of each document.
+func Who(docs []*policy.Document, o Options) [][]access.Grant {
+	grants := make([][]access.Grant, len(docs))
+	for i, d := range docs {
+		grants[i] = access.Who(d, access.Options{Now: o.Rules.Now})
+	}
+	return grants
 }
