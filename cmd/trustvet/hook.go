@@ -37,5 +37,6 @@ func hookCommand(sys *system) *cobra.Command {
 	}
 	out.add(cmd)
 	look.add(cmd)
+	look.addBaseline(cmd)
 	return cmd
 }

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/trustvet/trustvet/internal/report"
 	"github.com/trustvet/trustvet/internal/scan"
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 func scanCommand(sys *system) *cobra.Command {
@@ -30,6 +36,7 @@ func scanCommand(sys *system) *cobra.Command {
 	}
 	out.add(cmd)
 	look.add(cmd)
+	look.addBaseline(cmd)
 	return cmd
 }
 
@@ -37,12 +44,21 @@ func scanCommand(sys *system) *cobra.Command {
 type lookFlags struct {
 	stdinName string
 	pedantic  bool
+	config    string
+	noConfig  bool
+	baseline  string
 }
 
 func (l *lookFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&l.stdinName, "stdin-filename", "stdin.json", "the `FILE` that the standard input is read as")
 	f.BoolVar(&l.pedantic, "pedantic", false, "also report what is a matter of taste")
+	f.StringVar(&l.config, "config", "", "the configuration `FILE` (default "+scan.ConfigName+" here or above, up to the top of the repository)")
+	f.BoolVar(&l.noConfig, "no-config", false, "use no configuration")
+}
+
+func (l *lookFlags) addBaseline(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&l.baseline, "baseline", "", "report only what is not in the baseline `FILE`")
 }
 
 // open finds the files that paths name, by default the working directory.
@@ -58,17 +74,64 @@ func (l *lookFlags) open(sys *system, paths []string) (*scan.Input, scan.Options
 	return in, opts, err
 }
 
-// options returns how to scan in.
+// options returns how to scan in, and takes out of it what the configuration excludes.
 func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
-	var opts scan.Options
-	opts.Rules.Pedantic = l.pedantic
+	opts := scan.Options{Config: &scan.Config{}}
+	var err error
+	switch {
+	case l.config != "":
+		var f *source.File
+		if f, err = readFile(sys, l.config); err == nil {
+			opts.Config, err = scan.ReadConfig(f)
+		}
+	case !l.noConfig:
+		dir := filepath.ToSlash(relativeTo(in.Root, sys.Dir))
+		if strings.HasPrefix(dir, "..") || filepath.IsAbs(dir) {
+			dir = "." // the scan is elsewhere: what holds is its own configuration
+		}
+		opts.Config, err = scan.LoadConfig(in, dir)
+	}
+	if err != nil {
+		return opts, err
+	}
+	opts.Config.Exclude(in)
+	opts.Config.Rules.Pedantic = l.pedantic
+	if opts.Config.Rules.Now.IsZero() {
+		opts.Config.Rules.Now = time.Now()
+	}
+	if l.baseline != "" {
+		f, err := readFile(sys, l.baseline)
+		if err != nil {
+			return opts, err
+		}
+		if opts.Baseline, err = scan.ReadBaseline(f); err != nil {
+			return opts, err
+		}
+	}
 	return opts, nil
+}
+
+// readFile reads a file that the command line names.
+func readFile(sys *system, path string) (*source.File, error) {
+	abs := path
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(sys.Dir, path)
+	}
+	src, err := os.ReadFile(abs)
+	if err != nil {
+		return nil, err
+	}
+	return source.NewFile(path, src), nil
 }
 
 // scanned returns what there is to report of a scan.
 func scanned(r *scan.Result) *report.Scan {
-	return &report.Scan{
+	s := &report.Scan{
 		Findings: r.Findings, Problems: r.Problems,
-		Files: r.Summary.Files, Roles: r.Summary.Roles, Unresolved: r.Summary.Unresolved,
+		Files: r.Summary.Files, Roles: r.Summary.Roles, Unresolved: r.Summary.Unresolved, Held: r.Held,
 	}
+	for _, e := range r.Gone {
+		s.Gone = append(s.Gone, report.Gone{Rule: e.Rule, Role: e.Role, File: e.File})
+	}
+	return s
 }

@@ -65,8 +65,14 @@ type jsonSummary struct {
 	Files      int `json:"files"`
 	Roles      int `json:"roles"`
 	Unresolved int `json:"unresolved"`
-	Held       int `json:"held,omitempty"`
-	Fixed      int `json:"fixed,omitempty"`
+	Held       int        `json:"held,omitempty"` // by the baseline
+	Gone       []jsonGone `json:"gone,omitempty"` // of the baseline
+}
+
+type jsonGone struct {
+	Rule string `json:"rule"`
+	Role string `json:"role"`
+	File string `json:"file"`
 }
 
 // JSON writes for other programs.
@@ -75,7 +81,10 @@ func JSON(w io.Writer, s *Scan) error {
 		Version:  1,
 		Findings: make([]jsonFinding, 0, len(s.Findings)),
 		Problems: jsonProblems(s.Problems),
-		Summary:  jsonSummary{s.Files, s.Roles, s.Unresolved, s.Held, s.Fixed},
+		Summary:  jsonSummary{Files: s.Files, Roles: s.Roles, Unresolved: s.Unresolved, Held: s.Held},
+	}
+	for _, g := range s.Gone {
+		out.Summary.Gone = append(out.Summary.Gone, jsonGone(g))
 	}
 	for i := range s.Findings {
 		out.Findings = append(out.Findings, newJSONFinding(&s.Findings[i]))

@@ -45,8 +45,8 @@ func (m *markdown) write(s *Scan) {
 	if s.Held > 0 {
 		fmt.Fprintf(m, " The baseline holds back %d.", s.Held)
 	}
-	if s.Fixed > 0 {
-		fmt.Fprintf(m, " %d of the baseline are gone.", s.Fixed)
+	if n := len(s.Gone); n > 0 {
+		fmt.Fprintf(m, " %d of the baseline are gone.", n)
 	}
 	m.WriteString("\n")
 	if len(s.Findings) > 0 {

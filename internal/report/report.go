@@ -21,8 +21,11 @@ type Scan struct {
 	Roles      int // roles found
 	Unresolved int // roles of which something is not known
 	Held       int // findings that the baseline holds back
-	Fixed      int // findings of the baseline that are gone
+	Gone       []Gone
 }
+
+// Gone is a finding of the baseline that is there no longer.
+type Gone struct{ Rule, Role, File string }
 
 // A Band is a range of security severities, as GitHub code scanning names them.
 type Band uint8

@@ -86,7 +86,7 @@ func typical(t testing.TB) *Scan {
 			{Name: "broken.tf", Message: "is not UTF-8", Unreadable: true},
 			{Span: find(t, main, "local.trust"), Message: "module x is not in the tree"},
 		},
-		Files: 3, Roles: 4, Unresolved: 1, Held: 2, Fixed: 1,
+		Files: 3, Roles: 4, Unresolved: 1, Held: 2, Gone: []Gone{{"role-open", "aws_iam_role.old", "infra/old.tf"}},
 	}
 }
 

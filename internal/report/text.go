@@ -221,9 +221,6 @@ func (t *text) problem(p source.Problem) {
 }
 
 func (t *text) summary(s *Scan) {
-	if len(s.Problems) > 0 {
-		fmt.Fprintln(t)
-	}
 	line := plural(len(s.Findings), "finding", "findings") + " in " + plural(s.Roles, "role", "roles") + " of " + plural(s.Files, "file", "files")
 	if s.Unresolved > 0 {
 		line += "; " + plural(s.Unresolved, "role is", "roles are") + " not fully known"
@@ -231,8 +228,11 @@ func (t *text) summary(s *Scan) {
 	if s.Held > 0 {
 		line += "; the baseline holds back " + itoa(s.Held)
 	}
-	if s.Fixed > 0 {
-		line += "; " + itoa(s.Fixed) + " of the baseline are gone"
+	for _, g := range s.Gone {
+		fmt.Fprintf(t, "%s: %s: %s: %s is in the baseline and no longer found\n", t.paint(cyan, "gone"), t.name(g.File), neutral(g.Role), neutral(g.Rule))
+	}
+	if len(s.Problems)+len(s.Gone) > 0 {
+		fmt.Fprintln(t)
 	}
 	fmt.Fprintln(t, line)
 }

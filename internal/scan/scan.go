@@ -17,8 +17,9 @@ import (
 
 // Options say how to scan.
 type Options struct {
-	Extract extract.Options
-	Rules   rules.Options
+	Extract  extract.Options
+	Config   *Config
+	Baseline *Baseline // nil: there is none
 }
 
 // A Result is what a scan found.
@@ -27,6 +28,8 @@ type Result struct {
 	Documents []*policy.Document
 	Problems  []source.Problem // sorted by place
 	Summary   Summary
+	Held      int     // findings that the baseline holds back
+	Gone      []Entry // of the baseline, without a finding
 }
 
 // A Summary counts.
@@ -39,10 +42,14 @@ type Summary struct {
 // Run scans the files of in.
 func Run(in *Input, o Options) *Result {
 	extracted := extract.Extract(in.Tree, in.Files, o.Extract)
+	silent, problems := ignores(in, o.Config)
 	r := &Result{
 		Documents: extracted.Documents,
-		Findings:  rules.Run(extracted.Documents, o.Rules),
-		Problems:  source.SortProblems(append(in.Problems, extracted.Problems...)),
+		Findings:  applyIgnores(rules.Run(extracted.Documents, o.Config.Rules), silent, &o.Config.Rules),
+		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems)),
+	}
+	if o.Baseline != nil {
+		r.Findings, r.Held, r.Gone = o.Baseline.Apply(r.Findings, in)
 	}
 	r.Summary = summarize(len(in.Files), r.Documents)
 	return r
@@ -116,7 +123,7 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 func Who(docs []*policy.Document, o Options) [][]access.Grant {
 	grants := make([][]access.Grant, len(docs))
 	for i, d := range docs {
-		grants[i] = access.Who(d, access.Options{Now: o.Rules.Now})
+		grants[i] = access.Who(d, access.Options{Now: o.Config.Rules.Now})
 	}
 	return grants
 }

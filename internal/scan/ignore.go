@@ -1,0 +1,297 @@
+package scan
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+// An ignore keeps findings of rules silent, for a reason. It is a comment
+//
+//	# trustvet:ignore rule-id[,rule-id…] [until=2027-01-31] reason
+//
+// on or above the line of the finding or the first line of its statement, an entry of Metadata.trustvet.ignore of a
+// CloudFormation resource, or an entry of the configuration.
+type ignore struct {
+	rules  []string
+	reason string
+	until  time.Time // the last day that it holds for; zero when it holds for ever
+	span   source.Span
+
+	lines [2]int         // of a comment: the lines that it is about, first and last
+	role  string         // of the configuration and Metadata: a pattern with * and ?; "" is every role
+	path  *ignorePattern // of the configuration
+	used  bool
+}
+
+const ignoreWord = "trustvet:ignore"
+
+// ignoreComment matches what follows the word.
+var ignoreComment = regexp.MustCompile(`^[ \t]+([a-z0-9,-]+)(?:[ \t]+until=(\S+))?[ \t]*(.*)$`)
+
+// ignores returns the ignores in the files of in and in the configuration.
+func ignores(in *Input, c *Config) ([]*ignore, []source.Problem) {
+	list := slices.Clone(c.ignores)
+	for _, ig := range list {
+		ig.used = false
+	}
+	var problems []source.Problem
+	for _, name := range in.Files {
+		language := extract.LanguageOf(name)
+		if language != extract.Terraform && language != extract.DataOrPolicy {
+			continue
+		}
+		f, err := in.Tree.File(name)
+		if err != nil {
+			continue // the extractor says so
+		}
+		if language == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
+			found, p := metadataIgnores(f)
+			list, problems = append(list, found...), append(problems, p...)
+		}
+		if hasComments(name, f.Src) {
+			found, p := commentIgnores(f)
+			list, problems = append(list, found...), append(problems, p...)
+		}
+	}
+	return list, problems
+}
+
+// hasComments reports whether the language of a file has comments that begin with "#": JSON has none.
+func hasComments(name string, src []byte) bool {
+	if strings.HasSuffix(name, ".json") {
+		return false
+	}
+	body := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\uFEFF")), " \t\r\n")
+	return len(body) > 0 && body[0] != '{' && body[0] != '['
+}
+
+// commentIgnores returns the ignores in the comments of f.
+func commentIgnores(f *source.File) (list []*ignore, problems []source.Problem) {
+	if !bytes.Contains(f.Src, []byte(ignoreWord)) {
+		return nil, nil
+	}
+	start, number := 0, 0
+	for line := range bytes.Lines(f.Src) {
+		at := start
+		start += len(line)
+		number++
+		before, after, ok := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(ignoreWord))
+		before = bytes.TrimRight(before, " \t")
+		if !ok || !bytes.HasSuffix(before, []byte("#")) && !bytes.HasSuffix(before, []byte("//")) {
+			continue // not a comment
+		}
+		at += bytes.Index(line, []byte(ignoreWord))
+		span := source.Span{File: f, Start: at, End: at + len(ignoreWord) + len(after)}
+		ig, message := parseComment(string(after))
+		if message != "" {
+			problems = append(problems, source.Problem{Span: span, Message: message})
+			continue
+		}
+		ig.span = span
+		ig.lines = aboutLines(f, number, before)
+		list = append(list, ig)
+	}
+	return list, problems
+}
+
+// parseComment reads what follows the word, or says what is wrong with it.
+func parseComment(text string) (ig *ignore, message string) {
+	m := ignoreComment.FindStringSubmatch(text)
+	if m == nil {
+		return nil, "an ignore comment without a rule: it must be # trustvet:ignore rule-id reason"
+	}
+	ig = &ignore{rules: strings.Split(m[1], ","), reason: strings.TrimSpace(m[3])}
+	if m[2] != "" {
+		var ok bool
+		if ig.until, ok = instant(m[2]); !ok {
+			return nil, "an ignore comment with a date that is none: it must be until=2027-01-31"
+		}
+	}
+	for _, id := range ig.rules {
+		if rules.ByID(id) == nil {
+			return nil, "an ignore comment for the rule " + id + ", which does not exist"
+		}
+	}
+	return ig, ""
+}
+
+// aboutLines returns the lines that a comment on a line is about: its own, and when nothing but the comment is on it, the
+// next one that is no comment.
+func aboutLines(f *source.File, line int, before []byte) [2]int {
+	if len(bytes.Trim(before, "#/ \t")) > 0 {
+		return [2]int{line, line}
+	}
+	next := line + 1
+	for ; ; next++ {
+		text := bytes.TrimLeft(f.Line(next), " \t")
+		if f.Line(next) == nil || !bytes.HasPrefix(text, []byte("#")) && !bytes.HasPrefix(text, []byte("//")) {
+			return [2]int{line, next}
+		}
+	}
+}
+
+// metadataIgnores returns the ignores in the Metadata of the resources of a CloudFormation template:
+//
+//	Metadata:
+//	  trustvet:
+//	    ignore:
+//	      - rule: principal-any-aws
+//	        reason: the bucket is public on purpose
+func metadataIgnores(f *source.File) (list []*ignore, problems []source.Problem) {
+	var doc yaml.Node
+	if yaml.Unmarshal(f.Src, &doc) != nil || doc.Kind != yaml.DocumentNode {
+		return nil, nil // the extractor says so
+	}
+	resources := child(doc.Content[0], "Resources")
+	if resources == nil || resources.Kind != yaml.MappingNode {
+		return nil, nil
+	}
+	for i := 0; i+1 < len(resources.Content); i += 2 {
+		entries := child(child(child(resources.Content[i+1], "Metadata"), "trustvet"), "ignore")
+		if entries == nil || entries.Kind != yaml.SequenceNode {
+			continue
+		}
+		for _, e := range entries.Content {
+			c := &configReader{file: f, config: &Config{}}
+			ig := c.ignore(e)
+			for _, err := range c.errs {
+				_, message, _ := strings.Cut(err.Error(), ": ")
+				problems = append(problems, source.Problem{Span: c.span(e), Message: message})
+			}
+			if ig != nil {
+				ig.role = resources.Content[i].Value
+				ig.path = nil
+				ig.lines = [2]int{-1, -1}
+				list = append(list, ig)
+			}
+		}
+	}
+	return list, problems
+}
+
+// child returns the value of a key of a mapping, nil when there is none.
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// covers reports whether ig is about the finding.
+func (ig *ignore) covers(f *rules.Finding) bool {
+	if !slices.Contains(ig.rules, f.Rule.ID) {
+		return false
+	}
+	if ig.lines[0] > 0 { // a comment
+		return ig.coversLine(f.Span) || ig.coversLine(f.Statement)
+	}
+	if ig.lines[0] < 0 && (f.Statement.File != ig.span.File && f.Span.File != ig.span.File) { // Metadata
+		return false
+	}
+	if ig.role != "" && !matchRole(ig.role, f.Role) {
+		return false
+	}
+	if ig.path != nil {
+		name := ""
+		if f.Span.File != nil {
+			name = f.Span.File.Name
+		}
+		if !matchPath(ig.path, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// matchRole matches an address with the wildcards * and ?. Its brackets are literal.
+func matchRole(pattern, role string) bool {
+	escaped := strings.NewReplacer(`\`, `\\`, `[`, `\[`).Replace(pattern)
+	return matchSegment(escaped, role)
+}
+
+func matchPath(p *ignorePattern, name string) bool {
+	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
+		if p.match(dir, dir != name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (ig *ignore) coversLine(s source.Span) bool {
+	if s.File != ig.span.File || s.File == nil {
+		return false
+	}
+	line := s.Begin().Line
+	return line == ig.lines[0] || line == ig.lines[1]
+}
+
+// applyIgnores takes away what the ignores cover and adds findings about ignores that cover nothing, that have expired and
+// that give no reason. Without a reason an ignore has no effect, nor has one that has expired.
+func applyIgnores(findings []rules.Finding, list []*ignore, o *rules.Options) []rules.Finding {
+	expired := func(ig *ignore) bool {
+		return !ig.until.IsZero() && !o.Now.IsZero() && o.Now.After(ig.until.AddDate(0, 0, 1))
+	}
+	kept := findings[:0]
+	for i := range findings {
+		silent := false
+		for _, ig := range list {
+			if ig.covers(&findings[i]) {
+				ig.used = true
+				silent = silent || ig.reason != "" && !expired(ig)
+			}
+		}
+		if !silent {
+			kept = append(kept, findings[i])
+		}
+	}
+	for _, ig := range list {
+		what := strings.Join(ig.rules, " and ")
+		switch {
+		case ig.reason == "":
+			kept = report(kept, o, rules.SuppressionWithoutReason, ig, "the ignore of "+what+" gives no reason, so that it has no effect")
+		case !ig.used && !allOff(ig.rules, o):
+			kept = report(kept, o, rules.SuppressionUnused, ig, "the ignore of "+what+" covers no finding")
+		case expired(ig):
+			kept = report(kept, o, rules.SuppressionExpired, ig, "the ignore of "+what+" has expired on "+ig.until.Format(time.DateOnly))
+		}
+	}
+	return rules.Sort(kept)
+}
+
+func allOff(ids []string, o *rules.Options) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool {
+		l, set := o.Levels[id]
+		return !set || l != rules.Off
+	})
+}
+
+// report appends a finding about an ignore.
+func report(findings []rules.Finding, o *rules.Options, r *rules.Rule, ig *ignore, message string) []rules.Finding {
+	level := r.Level
+	if l, set := o.Levels[r.ID]; set {
+		level = l
+	}
+	if level == rules.Off {
+		return findings
+	}
+	return append(findings, rules.Finding{
+		Rule: r, Level: level, Severity: r.Severity, Span: ig.span, Statement: ig.span, Message: message,
+		Facts: append([]string{ig.reason}, ig.rules...),
+	})
+}
