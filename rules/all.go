@@ -5,4 +5,9 @@ package rules
 // (see Pass.claim).
 var All = []*Rule{
 	PolicyVersionLegacy,
+
+	// What the scan says of ignores.
+	SuppressionWithoutReason,
+	SuppressionExpired,
+	SuppressionUnused,
 }

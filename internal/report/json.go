@@ -62,9 +62,9 @@ type jsonRange struct {
 }
 
 type jsonSummary struct {
-	Files      int `json:"files"`
-	Roles      int `json:"roles"`
-	Unresolved int `json:"unresolved"`
+	Files      int        `json:"files"`
+	Roles      int        `json:"roles"`
+	Unresolved int        `json:"unresolved"`
 	Held       int        `json:"held,omitempty"` // by the baseline
 	Gone       []jsonGone `json:"gone,omitempty"` // of the baseline
 }

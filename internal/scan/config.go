@@ -70,7 +70,9 @@ type configKey struct {
 }
 
 var configKeys = []configKey{
-	{"own_accounts", func(c *configReader, n *yaml.Node) { c.config.Rules.OwnAccounts = c.list(n, account, "an account id: 12 digits") }},
+	{"own_accounts", func(c *configReader, n *yaml.Node) {
+		c.config.Rules.OwnAccounts = c.list(n, account, "an account id: 12 digits")
+	}},
 	{"trusted_accounts", func(c *configReader, n *yaml.Node) {
 		c.config.Rules.TrustedAccounts = c.list(n, account, "an account id: 12 digits")
 	}},

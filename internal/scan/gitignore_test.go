@@ -70,7 +70,7 @@ func TestWalkIsGitsWalk(t *testing.T) {
 		}
 		return p + pick("", "", "", "/", " ", "\r")
 	}
-	for range 60 {
+	for range 25 {
 		dir := t.TempDir()
 		git(t, dir, "init", "-q")
 		for _, d := range []string{".", "a", "b", "a/b", "a/a", "b/ab", "a/b/b", "a/b/a.tf"} {
