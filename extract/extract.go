@@ -115,32 +115,21 @@ func data(tree *source.Tree, name string, opts Options) Result {
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.
 func prose(name string) bool { return strings.EqualFold(path.Ext(name), ".txt") }
 
-// readElsewhere reports the documents that are a whole policy file which another document was made of: a file that
-// Terraform reads with file() is that role's policy and no second one.
+// readElsewhere reports the documents that another one of another file was made of: a policy that Terraform reads with
+// file() is that role's policy and no second one.
 func readElsewhere(docs []*policy.Document) func(*policy.Document) bool {
-	used := map[*source.File]bool{}
+	used := map[*source.File][]source.Span{}
 	for _, d := range docs {
-		if d.Value == nil || fromPolicyFile(d) {
+		if d.Value == nil {
 			continue
 		}
 		for _, leaf := range d.Value.Leaves() {
-			if f := leaf.Value.Span.File; f != nil && f != d.Span.File {
-				used[f] = true
+			if s := leaf.Value.Span; s.File != nil && s.File != d.Span.File {
+				used[s.File] = append(used[s.File], s)
 			}
 		}
 	}
-	return func(d *policy.Document) bool { return fromPolicyFile(d) && used[d.Span.File] }
-}
-
-func fromPolicyFile(d *policy.Document) bool {
-	if d.Span.File == nil {
-		return false
-	}
-	switch LanguageOf(d.Span.File.Name) {
-	case DataOrPolicy, Policy:
-		return true
-	}
-	return false
+	return func(d *policy.Document) bool { return slices.ContainsFunc(used[d.Span.File], d.Span.Contains) }
 }
 
 func compareDocuments(a, b *policy.Document) int {

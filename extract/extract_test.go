@@ -1,0 +1,85 @@
+package extract
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+const trust = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`
+
+// extractTree returns the roles of a tree as "file role", and its problems.
+func extractTree(files map[string]string) (roles, problems []string) {
+	fsys := fstest.MapFS{}
+	var names []string
+	for name, content := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(content)}
+		names = append(names, name)
+	}
+	r := Extract(source.NewTree(fsys), names, Options{})
+	for _, d := range r.Documents {
+		roles = append(roles, d.Span.File.Name+" "+d.Role)
+	}
+	for _, p := range r.Problems {
+		problems = append(problems, p.File()+": "+p.Message)
+	}
+	return roles, problems
+}
+
+func TestEachFileGoesToItsExtractor(t *testing.T) {
+	roles, problems := extractTree(map[string]string{
+		"main.tf":       `resource "aws_iam_role" "tf" { assume_role_policy = jsonencode(` + trust + `) }`,
+		"template.yaml": "Resources:\n  Cfn:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: " + trust + "\n",
+		"template.json": `{"Resources": {"Json": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": ` + trust + `}}}}`,
+		"get-role.json": `{"Role": {"RoleName": "named", "AssumeRolePolicyDocument": ` + trust + `}}`,
+		"trust.json":    trust,
+		"node_policy":   trust,
+		"README.md":     trust,
+		"values.yaml":   "a: b\n",
+		"notes.txt":     "AssumeRolePolicyDocument: {\nResources: [",
+	})
+	want := "get-role.json named,main.tf aws_iam_role.tf,node_policy node_policy,template.json Json,template.yaml Cfn,trust.json trust"
+	if got := strings.Join(roles, ","); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if len(problems) > 0 {
+		t.Errorf("problems %q", problems)
+	}
+}
+
+func TestAPolicyFileThatTerraformReadsIsOneRoleNotTwo(t *testing.T) {
+	roles, _ := extractTree(map[string]string{
+		"main.tf":          `resource "aws_iam_role" "a" { assume_role_policy = file("${path.module}/policies/a.json") }`,
+		"policies/a.json":  trust,
+		"policies/b.json":  trust,
+		"policies/c.tftpl": trust,
+	})
+	if got, want := strings.Join(roles, ","), "main.tf aws_iam_role.a,policies/b.json b,policies/c.tftpl c"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestLargeDataIsNotReadInSearchOfAPolicy(t *testing.T) {
+	roles, problems := extractTree(map[string]string{
+		"data.bin2": trust + strings.Repeat(" ", maxPolicyFile),
+		"huge.json": trust + strings.Repeat(" ", source.MaxFileSize),
+	})
+	if len(roles) > 0 || len(problems) != 1 || !strings.HasPrefix(problems[0], "huge.json: not read:") {
+		t.Errorf("roles %q, problems %q", roles, problems)
+	}
+}
+
+func TestTheOrderOfFilesDoesNotMatter(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range []string{"a.json", "b.json", "c/a.json", "c/b"} {
+		files[name] = trust
+	}
+	first, _ := extractTree(files)
+	for range 20 { // maps are walked in random order
+		if again, _ := extractTree(files); strings.Join(again, ",") != strings.Join(first, ",") {
+			t.Fatalf("got %q, then %q", first, again)
+		}
+	}
+}
