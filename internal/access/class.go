@@ -213,7 +213,9 @@ func (q *question) addClasses() {
 	var accounts []string // named by an Allow as a whole
 	everyone, anyone := false, false
 	add := func(c class) {
-		if !slices.ContainsFunc(q.classes, func(d *class) bool { return d.kind == c.kind && d.account == c.account && d.name == c.name }) {
+		if !slices.ContainsFunc(q.classes, func(d *class) bool {
+			return d.kind == c.kind && d.account == c.account && d.name == c.name && d.issuer == c.issuer
+		}) {
 			q.classes = append(q.classes, &c)
 		}
 	}
@@ -263,6 +265,11 @@ func (q *question) addClasses() {
 	if anyone {
 		add(class{kind: Service})
 		add(class{kind: WebIdentity, issuer: otherIssuer})
+		for i := range q.keys { // whose claims the policy tests
+			if at := strings.LastIndexByte(q.keys[i].lower, ':'); at > 0 && strings.Contains(q.keys[i].lower[:at], ".") {
+				add(class{kind: WebIdentity, issuer: q.keys[i].lower[:at]})
+			}
+		}
 		add(class{kind: SAML})
 	}
 }

@@ -32,20 +32,28 @@ type vector struct {
 
 func vectors(t testing.TB, name string) []vector {
 	t.Helper()
-	f, err := os.Open(name)
+	list, err := readVectors(name)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return list
+}
+
+func readVectors(name string) ([]vector, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	var list []vector
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var v vector
 		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			return nil, err
 		}
 		list = append(list, v)
 	}
-	return list
+	return list, nil
 }
 
 func TestDecisionsAreThoseOfTheVectors(t *testing.T) {

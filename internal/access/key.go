@@ -1,6 +1,7 @@
 package access
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -145,12 +146,14 @@ func (q *question) globalKey(c *class, name string) domain {
 		return never
 	case "multifactorauthpresent":
 		if c.aws() {
-			return perhaps.within(words("true", "false")...)
+			return boolean(perhaps)
 		}
 		return never
 	case "multifactorauthage":
 		if c.aws() {
-			return perhaps.within(run("", digit, 1)).like("60", "0")
+			d := perhaps
+			d.tests = []valueTest{{&set{kind: numberSet, numbers: []numberRange{{greaterOrEqual, new(big.Rat)}}}, true}}
+			return d.like("60", "0")
 		}
 		return never
 	case "tokenissuetime":
@@ -204,9 +207,9 @@ func (q *question) globalKey(c *class, name string) domain {
 	case "principalisawsservice":
 		switch {
 		case c.kind == Service:
-			return always.of("true")
+			return boolean(always).of("true")
 		case c.aws():
-			return always.of("false")
+			return boolean(always).of("false")
 		}
 		return never
 	case "principalservicename":
@@ -228,9 +231,9 @@ func (q *question) globalKey(c *class, name string) domain {
 		}
 		return d.like("1767225600")
 	case "securetransport":
-		return always.within(words("true", "false")...)
+		return boolean(always)
 	case "viaawsservice":
-		return perhaps.within(words("false", "true")...)
+		return boolean(perhaps)
 	case "requestedregion":
 		return always.like("us-east-1", "eu-west-1")
 	case "useragent":
@@ -245,13 +248,9 @@ func (q *question) globalKey(c *class, name string) domain {
 
 var principalTypes = map[Kind]string{User: "User", Role: "AssumedRole", RoleSession: "AssumedRole", FederatedUser: "FederatedUser", Root: "Account"}
 
-func words(list ...string) []*glob {
-	globs := make([]*glob, len(list))
-	for i, w := range list {
-		g := fixedGlob(w, true) // booleans have no letter case
-		globs[i] = &g
-	}
-	return globs
+func boolean(d domain) domain {
+	d.tests = []valueTest{{&set{kind: booleanSet, words: []string{"true", "false"}}, true}}
+	return d
 }
 
 // callsByVPC is the domain of keys that a call has only when it comes through a VPC endpoint.
@@ -418,7 +417,7 @@ func (q *question) stsKey(c *class, name string) domain {
 		return perhaps1.like("arn:aws:iam::aws:contextProvider/IdentityCenter")
 	case "roleauthorizedbyidp":
 		if c.kind == WebIdentity {
-			return perhaps.within(words("true", "false")...)
+			return boolean(perhaps)
 		}
 		return never
 	case "durationseconds":

@@ -26,6 +26,7 @@ type question struct {
 	named      []string // the accounts that the documents name, and the role's own
 	other      string   // an account that they do not name
 	budget     budget
+	before     *policy.Document // witnesses are requests that it does not allow, nil when it does not matter
 	// tellsKindsApart: a key that the documents name has values that differ between the users and the roles of an account.
 	tellsKindsApart bool
 }
@@ -75,15 +76,28 @@ func (q *question) key(name string) int {
 	return len(q.keys) - 1
 }
 
-// newQuestion prepares a question about documents in a world. wide says of each document whether its Allow statements are
-// taken as wide as what is not known in them permits, and its Deny statements as narrow, or the other way round.
-func newQuestion(w World, o Options, free bool, documents []*policy.Document, wide []bool) *question {
+// A part of a question is some statements of a document. What is not known in its Allow and in its Deny statements is taken
+// as wide as can be, or as narrow.
+type part struct {
+	document            *policy.Document
+	statements          []*policy.Statement
+	wideAllow, wideDeny bool
+}
+
+// most is the part of a document that allows whatever it may allow; least what it certainly does.
+func most(d *policy.Document) part  { return part{d, d.Statements, true, false} }
+func least(d *policy.Document) part { return part{d, d.Statements, false, true} }
+
+// newQuestion prepares a question about parts of documents in a world.
+func newQuestion(w World, o Options, free bool, parts ...part) *question {
 	q := &question{world: w, now: o.Now, free: free, budget: budget{work}}
-	for i, d := range documents {
-		m := compiler{q: q, variables: d.Version.Is("2012-10-17")}
-		for _, s := range d.Statements {
-			if c := m.statement(d, s, wide[i]); c != nil {
-				q.statements = append(q.statements, c)
+	documents := make([]*policy.Document, 0, len(parts))
+	for _, p := range parts {
+		documents = append(documents, p.document)
+		m := compiler{q: q, variables: p.document.Version.Is("2012-10-17")}
+		for _, s := range p.statements {
+			if s.Effect != policy.NoEffect {
+				q.statements = append(q.statements, m.statement(p.document, s, s.Effect == policy.Allow && p.wideAllow || s.Effect == policy.Deny && p.wideDeny))
 			}
 		}
 	}
@@ -103,11 +117,8 @@ func newQuestion(w World, o Options, free bool, documents []*policy.Document, wi
 	return q
 }
 
-// statement returns s compiled, nil when nobody can say what its effect is or it denies nothing for certain.
+// statement returns s compiled.
 func (m *compiler) statement(d *policy.Document, s *policy.Statement, wide bool) *statement {
-	if s.Effect == policy.NoEffect || s.Incomplete && s.Effect == policy.Deny == wide {
-		return nil
-	}
 	c := &statement{Statement: s, document: d, effect: s.Effect}
 	list := s.Principals
 	if len(s.NotPrincipals) > 0 {
@@ -132,12 +143,32 @@ func (m *compiler) statement(d *policy.Document, s *policy.Statement, wide bool)
 			}
 		}
 	}
-	c.atoms = make([]*atom, len(s.Conditions))
+	c.atoms = make([]*atom, len(s.Conditions), len(s.Conditions)+1)
 	for i := range s.Conditions {
-		c.atoms[i] = m.atom(&s.Conditions[i], (s.Effect == policy.Allow) == wide)
+		c.atoms[i] = m.atom(&s.Conditions[i], wide)
+	}
+	if s.Incomplete {
+		c.atoms = append(c.atoms, m.incomplete(d, s, wide))
 	}
 	c.holes = holesOf(d, s)
 	return c
+}
+
+// incomplete returns the atom that stands for the elements of s that are not known.
+func (m *compiler) incomplete(d *policy.Document, s *policy.Statement, wide bool) *atom {
+	a := &atom{key: m.q.key(""), condition: &policy.Condition{}, constant: no}
+	if wide {
+		a.constant = yes
+	}
+	var b strings.Builder
+	b.WriteString("incomplete")
+	for _, u := range d.Unresolved {
+		if u.Within == s && u.Hole != nil {
+			b.WriteString(" " + u.What + " " + u.Hole.Expr)
+		}
+	}
+	a.inexact = b.String()
+	return a
 }
 
 var roleActions = [...]string{AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity, TagSession, SetSourceIdentity, SetContext}

@@ -76,10 +76,11 @@ func (s *set) has(v string) bool {
 	return false
 }
 
-// finite reports whether the set is one of single texts: then the candidates of a search are all there are.
+// finite reports whether the set is one of single texts: then the candidates of a search are all there are. Booleans are,
+// since AWS writes them in lower case.
 func (s *set) finite() bool {
 	if s.kind != textSet {
-		return false
+		return s.kind == booleanSet
 	}
 	for _, g := range s.globs {
 		if !g.fixed {

@@ -12,7 +12,7 @@ import (
 func Who(d *policy.Document, o Options) []Grant {
 	var grants []Grant
 	for _, w := range worlds(d) {
-		q := newQuestion(w, o, false, []*policy.Document{d}, []bool{true})
+		q := newQuestion(w, o, false, most(d))
 		for _, g := range q.grants() {
 			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.From == g.From && h.String() == g.String() }) {
 				grants = append(grants, g)
@@ -105,6 +105,9 @@ func (q *question) allowed(s *statement, c *class, action string) []*box {
 			boxes = q.minus(boxes, deny)
 		}
 	}
+	if q.before != nil {
+		boxes = q.missing(boxes, action)
+	}
 	return boxes
 }
 
@@ -126,7 +129,9 @@ func (q *question) finish(g *Grant, s *statement) bool {
 			}
 			found = true
 			boxes = append(boxes, b)
-		case q.uncertain(b):
+		default:
+			// The budget was used up, or something in it is not known, or keys depend on each other in a way that the search
+			// for a witness does not follow to the end.
 			hazy = true
 			boxes = append(boxes, b)
 		}
@@ -149,12 +154,6 @@ func (q *question) better(b *box, before []*box) bool {
 		return false
 	}
 	return !slices.ContainsFunc(before, func(o *box) bool { return o.class.aws() && o.class.account == "" })
-}
-
-// uncertain reports whether b may have requests though none was confirmed: the budget was used up, or something in it is not
-// known, or keys depend on each other in a way that the search for a witness does not follow to the end.
-func (q *question) uncertain(b *box) bool {
-	return true
 }
 
 // rest collects the unknown values that the grant depends on: those of its statement, and those of the Deny statements that
@@ -213,7 +212,7 @@ func (q *question) ofOtherPrincipal(h *policy.Hole, g *Grant, s *statement) bool
 // guard returns the conditions of the statement that bind the grant: without one of them its principal would let in more.
 func (q *question) guard(g *Grant, s *statement) []policy.Condition {
 	var guard []policy.Condition
-	for _, a := range s.atoms {
+	for _, a := range s.atoms[:len(s.Conditions)] {
 		if slices.ContainsFunc(g.boxes, func(b *box) bool { return q.binds(b, a) }) || q.shutsOut(g, s, a) {
 			guard = append(guard, *a.condition)
 		}

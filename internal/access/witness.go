@@ -16,17 +16,27 @@ func (q *question) witness(b *box, action string) (Request, World, bool) {
 	}
 	r := w.request(action)
 	world := w.bindHoles(r)
-	d := b.from.document
-	if decision, _ := Decide(d, r, world); decision.OK() {
+	if q.confirms(b, r, world) {
 		return r, world, true
 	}
 	if w.substituteVariables() {
-		r = w.request(action)
-		if decision, _ := Decide(d, r, world); decision.OK() {
+		if r = w.request(action); q.confirms(b, r, world) {
 			return r, world, true
 		}
 	}
 	return Request{}, World{}, false
+}
+
+// confirms reports whether Decide allows r, and whether the document that the question compares with does not.
+func (q *question) confirms(b *box, r Request, w World) bool {
+	if decision, _ := Decide(b.from.document, r, w); !decision.OK() {
+		return false
+	}
+	if q.before == nil {
+		return true
+	}
+	decision, _ := Decide(q.before, r, w)
+	return !decision.OK()
 }
 
 // A witnessing makes one request out of a box.
@@ -115,7 +125,7 @@ func (w *witnessing) coupleIdentity() bool {
 				w.caller = w.solved[k].values[0]
 			}
 		case c.kind == WebIdentity && c.name == "":
-			w.caller = "arn:" + w.partition() + ":iam::" + w.world.OwnAccount + ":oidc-provider/" + otherIssuer
+			w.caller = "arn:" + w.partition() + ":iam::" + w.world.OwnAccount + ":oidc-provider/" + c.issuer
 		case c.kind == SAML && c.name == "":
 			w.caller = "arn:" + w.partition() + ":iam::" + w.world.OwnAccount + ":saml-provider/example"
 		}
@@ -290,7 +300,7 @@ func (w *witnessing) request(action string) Request {
 	if w.role != "" {
 		add("aws:PrincipalArn", w.role)
 	}
-	if c := w.box.class; c.kind == WebIdentity && c.name != "" && c.issuer != "graph.facebook.com" && c.issuer != "www.amazon.com" {
+	if c := w.box.class; c.kind == WebIdentity && c.issuer != "graph.facebook.com" && c.issuer != "www.amazon.com" {
 		add(c.issuer+":sub", sampleSubject(c.issuer))
 	}
 	return r

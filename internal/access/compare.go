@@ -1,0 +1,104 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// Added returns the grants of after that are new: what it allows and before does not. Each has a witness that Decide allows
+// under after and not under before, or is undecided. Formatting, order, and splitting or merging of statements add nothing.
+func Added(before, after *policy.Document, o Options) []Grant {
+	var grants []Grant
+	for _, w := range worlds(after, before) {
+		q := newQuestion(w, o, false, least(before), most(after))
+		for _, g := range q.added(before, after) {
+			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.From == g.From && h.String() == g.String() }) {
+				grants = append(grants, g)
+			}
+		}
+	}
+	for _, g := range unresolved(after) {
+		if !slices.ContainsFunc(unresolved(before), func(h Grant) bool { return g.Callers[0].sameHole(h.Callers[0]) }) {
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
+func (c Caller) sameHole(o Caller) bool {
+	return c.Unknown == nil && o.Unknown == nil || c.Unknown != nil && o.Unknown != nil && c.Unknown.Expr == o.Unknown.Expr
+}
+
+func (q *question) added(before, after *policy.Document) []Grant {
+	q.before = before
+	var grants []Grant
+	for _, s := range q.statements {
+		if s.effect != policy.Allow || s.document != after {
+			continue
+		}
+		for _, action := range roleActions {
+			if s.allows(action) {
+				grants = q.addGrants(grants, s, action)
+			}
+		}
+	}
+	return grants
+}
+
+// missing returns what of the boxes, all of one class, the document before does not allow: what none of its Allow statements
+// matches, and what one of its Deny statements does.
+func (q *question) missing(boxes []*box, action string) []*box {
+	left := boxes
+	var denied []*box
+	for _, s := range q.statements {
+		if s.document != q.before || !s.allows(action) {
+			continue
+		}
+		if s.effect == policy.Allow {
+			left = q.minus(left, s)
+			continue
+		}
+		for _, b := range boxes {
+			if !s.about(b.class) {
+				continue
+			}
+			ok := true
+			for _, a := range s.atoms {
+				if b, ok = q.with(b, clause{a, false}); !ok {
+					break
+				}
+			}
+			if ok {
+				denied = append(denied, b)
+			}
+		}
+	}
+	return append(left, denied...)
+}
+
+// An Answer is yes, no, or that the question could not be decided.
+type Answer uint8
+
+const (
+	Undecided Answer = iota
+	Yes
+	No
+)
+
+var answerNames = [...]string{"undecided", "yes", "no"}
+
+func (a Answer) String() string { return answerNames[a] }
+
+// Implies answers whether b allows everything that a allows. When it does not, the request is one that Decide allows under a
+// and not under b, in the world that is returned.
+func Implies(a, b *policy.Document, o Options) (Answer, Request, World) {
+	answer := Yes
+	for _, g := range Added(b, a, o) {
+		if !g.Undecided {
+			return No, g.Witness, g.World
+		}
+		answer = Undecided
+	}
+	return answer, Request{}, World{}
+}
