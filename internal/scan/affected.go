@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,48 +15,96 @@ import (
 
 // affected returns the files to scan so that everything is found that a change of the given files can have caused: the
 // given files, and the Terraform files of each module that one of them belongs to or is named in, and of the modules that
-// call such a module, over any number of calls. all are the files of the tree.
-func affected(tree *source.Tree, all, given []string) []string {
-	byDir := map[string][]string{} // the Terraform files of each directory
-	for _, name := range all {
-		if extract.LanguageOf(name) == extract.Terraform && !inSkippedDir(name) {
-			byDir[path.Dir(name)] = append(byDir[path.Dir(name)], name)
-		}
-	}
-	wanted := map[string]bool{}
-	var mentions [][]byte // base names of the files that a module may read
+// call such a module, over any number of calls. tracked are the files of the tree, and search returns those of them that
+// may hold one of some texts.
+//
+// A module with a backend or with values for its variables is run itself: who may call it besides is not looked for.
+func affected(tree *source.Tree, tracked, given []string, search func(texts []string) []string) []string {
+	wanted := map[string]bool{} // directories
 	files := slices.Clone(given)
+	var texts []string // by which other modules are found
+	called := false
 	for _, name := range given {
-		if extract.LanguageOf(name) != extract.Terraform {
-			mentions = append(mentions, []byte(path.Base(name)))
-			continue
-		}
-		wanted[path.Dir(name)] = true
-		if strings.HasSuffix(name, ".hcl") { // Terragrunt's files below may include this one
-			for dir := range byDir {
-				if path.Dir(name) == "." || strings.HasPrefix(dir, path.Dir(name)+"/") {
-					wanted[dir] = true
+		dir := path.Dir(name)
+		switch {
+		case extract.LanguageOf(name) != extract.Terraform:
+			texts = append(texts, path.Base(name)) // a module may read it
+		case strings.HasSuffix(name, ".hcl"):
+			for _, below := range tracked { // Terragrunt's files below may include this one
+				if extract.LanguageOf(below) == extract.Terraform && (dir == "." || strings.HasPrefix(below, dir+"/")) {
+					wanted[path.Dir(below)] = true
 				}
 			}
+		default:
+			wanted[dir] = true
 		}
 	}
-	callers := map[string][]string{} // directory of a module to those of its callers
-	for dir, names := range byDir {
-		for _, name := range names {
+	for dir := range wanted {
+		called = called || !isRoot(tree, dir)
+	}
+	mentioned := len(texts)
+	if called || mentioned > 0 && slices.ContainsFunc(tracked, isConfiguration) {
+		texts = append(texts, `"./`, `"../`, `".."`)
+		callers := map[string][]string{} // directory of a module to those of its callers
+		for _, name := range search(texts) {
 			f, err := tree.File(name)
-			if err != nil {
+			if err != nil || inSkippedDir(name) {
 				continue // the extractor says so
 			}
+			dir := path.Dir(name)
 			for _, called := range localSources(f.Src) {
 				if callee, err := source.Clean(path.Join(dir, called)); err == nil && callee != dir {
 					callers[callee] = append(callers[callee], dir)
 				}
 			}
-			if !wanted[dir] && slices.ContainsFunc(mentions, func(m []byte) bool { return bytes.Contains(f.Src, m) }) {
+			if slices.ContainsFunc(texts[:mentioned], func(m string) bool { return bytes.Contains(f.Src, []byte(m)) }) {
 				wanted[dir] = true
 			}
 		}
+		closeOver(wanted, callers)
 	}
+	for dir := range wanted {
+		entries, err := tree.ReadDir(dir)
+		if err != nil {
+			continue // the given file says so
+		}
+		for _, e := range entries {
+			if name := path.Join(dir, e.Name()); !e.IsDir() && extract.LanguageOf(name) == extract.Terraform {
+				files = append(files, name)
+			}
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+func isConfiguration(name string) bool { return extract.LanguageOf(name) == extract.Terraform }
+
+// isRoot reports whether Terraform is surely run in the directory itself.
+func isRoot(tree *source.Tree, dir string) bool {
+	entries, err := tree.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if name == "terraform.tfvars" || strings.HasSuffix(name, ".auto.tfvars") {
+			return true
+		}
+		if extract.LanguageOf(name) != extract.Terraform {
+			continue
+		}
+		if f, err := tree.File(path.Join(dir, name)); err == nil && backend.Match(f.Src) {
+			return true
+		}
+	}
+	return false
+}
+
+var backend = regexp.MustCompile(`(?m)^\s*(backend\s+"[^"\n]*"|cloud)\s*\{`)
+
+// closeOver adds to wanted all that call a wanted directory, over any number of calls.
+func closeOver(wanted map[string]bool, callers map[string][]string) {
 	var queue []string
 	for dir := range wanted {
 		queue = append(queue, dir)
@@ -70,11 +119,6 @@ func affected(tree *source.Tree, all, given []string) []string {
 			}
 		}
 	}
-	for dir := range wanted {
-		files = append(files, byDir[dir]...)
-	}
-	slices.Sort(files)
-	return slices.Compact(files)
 }
 
 // localSources returns the module sources in the text of a Terraform or Terragrunt file that are paths: source = "../x". It

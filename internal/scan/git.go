@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -17,7 +18,7 @@ func runGit(dir string, args ...string) ([]byte, error) {
 	out, err := cmd.Output()
 	if err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
-			return nil, fmt.Errorf("git %s: %s", args[0], text)
+			return nil, fmt.Errorf("git %s: %w: %s", args[0], err, text)
 		}
 		return nil, fmt.Errorf("git %s: %w", args[0], err)
 	}
@@ -38,4 +39,19 @@ func trackedButIgnored(root, dir string) []string {
 		}
 	}
 	return names
+}
+
+// searchTerraform returns the tracked Terraform and Terragrunt files that hold one of texts. git reads them faster than this
+// program may, which checks every path for a way out of the tree.
+func searchTerraform(root string, texts []string) ([]string, error) {
+	args := []string{"grep", "-l", "-z", "-F", "--no-color", "--no-recurse-submodules"}
+	for _, t := range texts {
+		args = append(args, "-e", t)
+	}
+	out, err := runGit(root, append(args, "--", "*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "*.hcl", "*.tfvars")...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return nil, nil // nothing found
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), err
 }

@@ -58,7 +58,13 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 		return nil, nil, err
 	}
 	in.Tree = source.NewTree(indexFS{sys.FS(), index})
-	in.Files = affected(in.Tree, index.names, names)
+	in.Files = affected(in.Tree, index.names, names, func(texts []string) []string {
+		found, err := searchTerraform(root, texts)
+		if err != nil {
+			return index.names // look at all
+		}
+		return found
+	})
 	return in, given, nil
 }
 
