@@ -4,7 +4,22 @@ package rules
 // first, then from the most specific to the most general, since a statement or principal that has its finding gets no other
 // (see Pass.claim).
 var All = []*Rule{
+	// What IAM refuses.
+	ActionNotSTS,
+	ConditionOperatorUnknown,
+	ConditionDuplicateKey,
+	ServicePrincipalUnknown,
+	PolicyRejectedByIAM,
+	PolicySize,
+
+	// What lets nobody in.
+	ActionPrincipalMismatch,
+	DanglingPrincipalID,
+	ConditionLiteralWildcard,
+
+	ActionWildcard,
 	PolicyVersionLegacy,
+	TrustPolicyUnresolved,
 
 	// What the scan says of ignores.
 	SuppressionWithoutReason,

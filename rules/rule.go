@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -81,6 +82,9 @@ type Finding struct {
 	// stands in the policy on the role itself.
 	Flow  []source.Span
 	Fixes []Fix
+	// Witness is one request that the policy allows and that shows what the message says; nil where the finding is not about
+	// who gets in.
+	Witness *access.Request
 	// Facts are the parts of the finding that stay the same when the file around it changes: they identify it together with
 	// the rule and the role.
 	Facts []string

@@ -155,3 +155,20 @@ func (p *Pass) flow(place Place) []source.Span {
 func edits(span source.Span, text string) []source.Edit {
 	return []source.Edit{{Span: span, New: text}}
 }
+
+// claim records that principal i of s has its finding, and reports whether it had none before.
+func (p *Pass) claim(s *policy.Statement, i int) bool {
+	if p.claimed(s, i) {
+		return false
+	}
+	p.shared.claimed[claim{s, i}] = true
+	return true
+}
+
+// claimAll records that the whole statement has its finding.
+func (p *Pass) claimAll(s *policy.Statement) { p.shared.claimed[claim{s, -1}] = true }
+
+// claimed reports whether principal i of s has its finding.
+func (p *Pass) claimed(s *policy.Statement, i int) bool {
+	return p.shared.claimed[claim{s, -1}] || p.shared.claimed[claim{s, i}]
+}

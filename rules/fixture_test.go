@@ -1,0 +1,152 @@
+package rules_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+var update = flag.Bool("update", false, "rewrite the want files of the fixtures")
+
+const fixtures = "../testdata/rules"
+
+// TestFixtures compares what the rules find in each archive with its want file. The line after a finding is the text under
+// its span, so that a wrong span shows in review.
+func TestFixtures(t *testing.T) {
+	archives, err := filepath.Glob(filepath.Join(fixtures, "*", "*.txtar"))
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no fixtures: %v", err)
+	}
+	for _, name := range archives {
+		t.Run(filepath.Base(filepath.Dir(name))+"/"+strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(strings.TrimSpace(string(a.Comment))) == 0 {
+				t.Error("the archive does not begin with a sentence that says what it shows")
+			}
+			want := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
+			if want < 0 {
+				a.Files = append(a.Files, txtar.File{Name: "want"})
+				want = len(a.Files) - 1
+			}
+			got := render(rules.Run(documents(t, a.Files[:want]), options(t, a)))
+			if string(a.Files[want].Data) == got {
+				return
+			}
+			if !*update {
+				t.Fatalf("findings:\n%s\nwant:\n%s", got, a.Files[want].Data)
+			}
+			a.Files[want].Data = []byte(got)
+			if err := os.WriteFile(name, txtar.Format(a), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// option is a line of an archive's comment that sets an option: "option own-account 111122223333".
+var option = regexp.MustCompile(`(?m)^option ([a-z-]+) (.+)$`)
+
+func options(t *testing.T, a *txtar.Archive) rules.Options {
+	t.Helper()
+	var opts rules.Options
+	for _, m := range option.FindAllSubmatch(a.Comment, -1) {
+		setOption(t, &opts, string(m[1]), string(m[2]))
+	}
+	return opts
+}
+
+// documents returns the trust policies in the files.
+func documents(t *testing.T, files []txtar.File) []*policy.Document {
+	t.Helper()
+	var docs []*policy.Document
+	for _, f := range files {
+		if filepath.Ext(f.Name) != ".json" {
+			t.Skipf("%s: no way to read it", f.Name)
+		}
+		file := source.NewFile(f.Name, f.Data)
+		docs = append(docs, parse(t, strings.TrimSuffix(f.Name, ".json"), file))
+	}
+	return docs
+}
+
+// parse reads a file that is one JSON policy.
+func parse(t *testing.T, role string, file *source.File) *policy.Document {
+	t.Helper()
+	whole := source.Span{File: file, End: len(file.Src)}
+	return policy.Parse(role, &policy.Value{Kind: policy.StringKind, Text: policy.String(string(file.Src), whole), Span: whole})
+}
+
+func render(findings []rules.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		fmt.Fprintf(&b, "%s: %s %s: %s\n", place(f.Span), f.Level, f.Rule.ID, f.Message)
+		indent(&b, f.Span.Text())
+		for _, r := range f.Related {
+			fmt.Fprintf(&b, "\t%s: %s\n", place(r.Span), r.Message)
+		}
+	}
+	return b.String()
+}
+
+func place(s source.Span) string {
+	if s.IsZero() {
+		return "-"
+	}
+	from, to := s.Begin(), s.Finish()
+	if from.Line == to.Line {
+		return fmt.Sprintf("%s:%d:%d-%d", s.File.Name, from.Line, from.Column, to.Column)
+	}
+	return fmt.Sprintf("%s:%d:%d-%d:%d", s.File.Name, from.Line, from.Column, to.Line, to.Column)
+}
+
+// indent writes text behind a tab, a long one only with its first and last line.
+func indent(b *strings.Builder, text string) {
+	lines := strings.Split(text, "\n")
+	if len(lines) > 3 {
+		lines = []string{lines[0], "…", strings.TrimSpace(lines[len(lines)-1])}
+	}
+	for _, l := range lines {
+		fmt.Fprintf(b, "\t%s\n", l)
+	}
+}
+
+func setOption(t *testing.T, opts *rules.Options, name, value string) {
+	t.Helper()
+	switch name {
+	case "own-account":
+		opts.OwnAccounts = append(opts.OwnAccounts, value)
+	case "trusted-account":
+		opts.TrustedAccounts = append(opts.TrustedAccounts, value)
+	case "trusted-organization":
+		opts.TrustedOrganizations = append(opts.TrustedOrganizations, value)
+	case "trusted-vendor":
+		opts.TrustedVendors = append(opts.TrustedVendors, value)
+	case "github-organization":
+		opts.GitHubOrganizations = append(opts.GitHubOrganizations, value)
+	case "now":
+		now, err := time.Parse(time.RFC3339, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Now = now
+	case "pedantic":
+		opts.Pedantic = true
+	default:
+		t.Fatalf("no option %q", name)
+	}
+}

@@ -1,0 +1,323 @@
+package rules
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// PolicyRejectedByIAM reports what makes IAM refuse the policy when the role is created or changed, as far as no rule of its
+// own says it better.
+var PolicyRejectedByIAM = &Rule{
+	ID:        "policy-rejected-by-iam",
+	Title:     "IAM refuses the trust policy",
+	Level:     Error,
+	Severity:  7.0,
+	Precision: VeryHigh,
+	Tags:      []string{"correctness"},
+	Check:     policyRejectedByIAM,
+}
+
+func policyRejectedByIAM(p *Pass) {
+	d := p.Document
+	for _, f := range d.Faults {
+		p.reject(Place{Statement: f.Statement, Span: f.Span}, string(f.Code), "%s", f.Message)
+	}
+	p.duplicateElements()
+	p.rejectVersion()
+	p.rejectCharacters()
+	sids := map[string]policy.Text{}
+	for _, s := range d.Statements {
+		p.rejectSid(s, sids)
+		if len(s.NotPrincipals) > 0 && s.Effect == policy.Allow {
+			p.reject(at(s, s.NotPrincipals[0].ID), "not-principal", "a trust policy cannot allow everybody but some with NotPrincipal")
+		}
+		if !s.Faulty {
+			for i, pr := range s.Principals {
+				if why := principalFault(pr); why != "" {
+					p.reject(at(s, pr.ID), "principal", "%s", why)
+					p.claim(s, i)
+				}
+			}
+		}
+		for _, c := range s.Conditions {
+			for _, v := range c.Values {
+				if why := valueFault(c.Operator, v); why != "" {
+					p.reject(at(s, v), "value", "%s", why)
+				}
+			}
+		}
+	}
+}
+
+// reject reports that IAM refuses the policy because of what is at place. The code names the kind of reason.
+func (p *Pass) reject(place Place, code, format string, args ...any) *Finding {
+	fd := p.Report(place, "IAM refuses the policy of %s: %s", p.Document.Role, fmt.Sprintf(format, args...))
+	fd.Facts = append(fd.Facts, code)
+	if place.Statement != nil {
+		p.claimAll(place.Statement)
+	}
+	return fd
+}
+
+// duplicateElements reports members of the same name outside conditions, which condition-duplicate-key looks at.
+func (p *Pass) duplicateElements() {
+	if p.Document.Value == nil {
+		return
+	}
+	for _, dup := range p.Document.Value.Duplicates() {
+		if strings.Contains(dup.Path, ".Condition") {
+			continue
+		}
+		fd := p.reject(Place{Statement: p.statementAt(dup.Hidden.Key.Span), Span: dup.Hidden.Key.Span}, string(policy.DuplicateElement),
+			"%s stands twice, and only one of the two counts", quoted(dup.Hidden.Key))
+		fd.Related = append(fd.Related, Related{dup.Kept.Key.Span, "the other one"})
+	}
+}
+
+// statementAt returns the statement that span lies in, nil when it lies in none.
+func (p *Pass) statementAt(span source.Span) *policy.Statement {
+	for _, s := range p.Document.Statements {
+		if s.Span.Contains(span) {
+			return s
+		}
+	}
+	return nil
+}
+
+func (p *Pass) rejectVersion() {
+	v := p.Document.Version
+	s, known := v.Literal()
+	if known && s != "2012-10-17" && s != "2008-10-17" {
+		fd := p.reject(at(nil, v), "version", "there is no policy language of Version %q, only 2012-10-17 and 2008-10-17", s)
+		if v.Span.Text() == s {
+			fd.Fixes = []Fix{{Title: "set Version to 2012-10-17", Safe: true, Edits: edits(v.Span, "2012-10-17")}}
+		}
+	}
+}
+
+// rejectCharacters reports the first character that IAM does not take in a policy.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func (p *Pass) rejectCharacters() {
+	if p.Document.Value == nil {
+		return
+	}
+	foreign := func(t policy.Text) bool {
+		for _, part := range t.Parts {
+			if part.Hole != nil {
+				continue
+			}
+			for i, r := range part.Literal {
+				if r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xFF {
+					continue
+				}
+				span := part.Slice(i, i+len(string(r))).Span
+				p.reject(Place{Statement: p.statementAt(span), Span: span, Via: t.Via}, "character",
+					"it takes no characters past U+00FF, and here is %q (U+%04X)", r, r)
+				return true
+			}
+		}
+		return false
+	}
+	var visit func(v *policy.Value) bool
+	visit = func(v *policy.Value) bool {
+		if v.Scalar() && foreign(v.Text) {
+			return true
+		}
+		for _, e := range v.Elements {
+			if visit(e) {
+				return true
+			}
+		}
+		for _, m := range v.Members {
+			if foreign(m.Key) || visit(m.Value) {
+				return true
+			}
+		}
+		return false
+	}
+	visit(p.Document.Value)
+}
+
+func (p *Pass) rejectSid(s *policy.Statement, seen map[string]policy.Text) {
+	sid, known := s.Sid.Literal()
+	if !known || sid == "" {
+		return
+	}
+	if first, twice := seen[sid]; twice {
+		fd := p.Report(at(s, s.Sid), "IAM refuses the policy of %s: two statements have the Sid %q", p.Document.Role, sid)
+		fd.Related = append(fd.Related, Related{first.Span, "the first one"})
+		return
+	}
+	seen[sid] = s.Sid
+	if strings.IndexFunc(sid, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	}) >= 0 {
+		// IAM is known to enforce it in identity policies; for trust policies there is only the text of the grammar.
+		fd := p.Report(at(s, s.Sid), "the Sid %q of a statement of %s has other characters than letters and digits, which the policy grammar does not allow",
+			sid, p.Document.Role)
+		fd.Level, fd.Severity = Warning, 4.0
+	}
+}
+
+var (
+	principalARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/!-~-]+)|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))$`)
+	providerARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)/.+$`)
+	domainName   = regexp.MustCompile(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(/[\w./-]*)?$`)
+)
+
+// principalFault says why IAM refuses a principal, "" when it does not or that is not known. Whether a user or role exists
+// cannot be told from the code.
+func principalFault(pr policy.Principal) string {
+	if pr.Type == policy.CanonicalUser {
+		return "a canonical user cannot assume roles"
+	}
+	s, known := sample(pr.ID)
+	if !known {
+		// An unknown part does not make a wildcard good that stands beside it.
+		if literal := pr.ID.String(); pr.Type == policy.AWS && pr.ID.HasPrefix("arn:") && strings.Contains(withoutHoles(pr.ID), "*") {
+			return fmt.Sprintf("the principal %q has a wildcard, which stands only for itself as a whole", literal)
+		}
+		return ""
+	}
+	shown := pr.ID.String()
+	switch pr.Type {
+	case policy.AWS:
+		return awsFault(s, shown)
+	case policy.Service:
+		if strings.ContainsAny(s, "*?") {
+			return fmt.Sprintf("the service %q has a wildcard", shown)
+		}
+	case policy.Federated:
+		switch {
+		case strings.ContainsAny(s, "*?"):
+			return fmt.Sprintf("the identity provider %q has a wildcard", shown)
+		case !providerARN.MatchString(s) && !domainName.MatchString(s):
+			return fmt.Sprintf("the identity provider %q is neither the ARN of a provider nor a domain name", shown)
+		}
+	}
+	return ""
+}
+
+func withoutHoles(t policy.Text) string {
+	var b strings.Builder
+	for _, p := range t.Parts {
+		b.WriteString(p.Literal)
+	}
+	return b.String()
+}
+
+func awsFault(s, shown string) string {
+	switch {
+	case s == "*" || isAccountID(s) || isUniqueID(s) || principalARN.MatchString(s) && !strings.ContainsAny(s, "*?"):
+		return ""
+	case s == "":
+		return "a principal is empty"
+	case strings.TrimSpace(s) != s:
+		return fmt.Sprintf("the principal %q has white space around it", shown)
+	case strings.ContainsAny(s, "*?"):
+		return fmt.Sprintf("the principal %q has a wildcard, which stands only for itself as a whole", shown)
+	case digits(s):
+		return fmt.Sprintf("the account id %q has %d digits, not 12%s", shown, len(s), lostZero(s))
+	case strings.HasSuffix(s, ".amazonaws.com"):
+		return fmt.Sprintf("the service %q stands under AWS, not under Service", shown)
+	case strings.Contains(s, "-provider/"):
+		return fmt.Sprintf("the identity provider %q stands under AWS, not under Federated", shown)
+	case !strings.HasPrefix(s, "arn:"):
+		return fmt.Sprintf("the principal %q is neither an ARN nor an account id", shown)
+	}
+	for _, kind := range []string{"group", "instance-profile", "policy", "mfa", "server-certificate"} {
+		if strings.Contains(s, ":"+kind+"/") {
+			return fmt.Sprintf("the principal %q is %s, which cannot assume roles", shown, article(kind))
+		}
+	}
+	return fmt.Sprintf("the principal %q is not the ARN of an account, user, role or session", shown)
+}
+
+// lostZero explains account ids that were written as numbers.
+func lostZero(s string) string {
+	if len(s) < 12 && len(s) > 8 {
+		return ": written as a number it loses its leading zero"
+	}
+	return ""
+}
+
+func article(kind string) string {
+	if kind == "instance-profile" {
+		return "an instance profile"
+	}
+	return "a " + strings.ReplaceAll(kind, "-", " ")
+}
+
+// valueFault says why IAM refuses a condition value, "" when it does not or that is not known.
+func valueFault(op policy.Operator, v policy.Text) string {
+	s, known := v.Literal()
+	if !known || !op.Known || strings.Contains(s, "${") {
+		return ""
+	}
+	switch {
+	case op.Name == "IpAddress" || op.Name == "NotIpAddress":
+		if !isAddress(s) {
+			return fmt.Sprintf("%q is not an IP address or range", s)
+		}
+	case strings.HasPrefix(op.Name, "Date"):
+		if _, ok := instant(s); !ok {
+			return fmt.Sprintf("%q is not a date", s)
+		}
+	case strings.HasPrefix(op.Name, "Numeric"):
+		if _, err := strconv.ParseFloat(s, 64); err != nil {
+			return fmt.Sprintf("%q is not a number", s)
+		}
+	case strings.HasPrefix(op.Name, "Arn"):
+		if !strings.HasPrefix(s, "arn:") && !strings.HasPrefix(s, "*") && !strings.HasPrefix(s, "?") {
+			return fmt.Sprintf("%q is not an ARN", s)
+		}
+	case op.Name == "BinaryEquals":
+		if _, err := base64.StdEncoding.DecodeString(s); err != nil {
+			return fmt.Sprintf("%q is not in base64", s)
+		}
+	}
+	return ""
+}
+
+func isAddress(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	_, err := netip.ParsePrefix(s)
+	return err == nil
+}
+
+// dateLayouts are the forms of W3C dates that IAM takes, from years to fractions of a second.
+// https://www.w3.org/TR/NOTE-datetime
+var dateLayouts = []string{
+	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05", "2006-01-02T15:04",
+	"2006-01-02", "2006-01", "20060102T150405Z",
+}
+
+// instant reads a date as the date operators take it: ISO 8601, or seconds since 1970.
+func instant(s string) (time.Time, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != 4 {
+		return time.Unix(n, 0).UTC(), true
+	}
+	if len(s) == 4 {
+		t, err := time.Parse("2006", s)
+		return t, err == nil
+	}
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// quoted returns t in quotation marks, as messages show it.
+func quoted(t policy.Text) string { return strconv.Quote(t.String()) }

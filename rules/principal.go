@@ -1,0 +1,248 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// A subject is a principal taken apart.
+type subject struct {
+	kind      subjectKind
+	partition policy.Text
+	account   policy.Text // of an ARN or a bare account id
+	name      policy.Text // of the user or role with its path, the service, the OIDC issuer, the provider
+}
+
+type subjectKind uint8
+
+const (
+	unclear       subjectKind = iota // not known well enough, or not a principal at all
+	anyAWS                           // "*" under AWS
+	account                          // a whole account: its root ARN or its id
+	user                             // an IAM user
+	role                             // an IAM role
+	session                          // one session of a role
+	federatedUser                    // a user of GetFederationToken
+	uniqueID                         // AIDA…, AROA…: what is left of a deleted user or role
+	service                          // an AWS service
+	oidcProvider                     // an OIDC provider in the account
+	samlProvider                     // a SAML provider in the account
+	webIdentity                      // a built-in web identity provider: accounts.google.com, …
+)
+
+// subjectOf takes a principal apart.
+func subjectOf(pr policy.Principal) subject {
+	switch pr.Type {
+	case policy.AWS:
+		return awsSubject(pr.ID)
+	case policy.Service:
+		return subject{kind: service, name: pr.ID}
+	case policy.Federated:
+		return federatedSubject(pr.ID)
+	}
+	return subject{}
+}
+
+func awsSubject(id policy.Text) subject {
+	if s, known := id.Literal(); known {
+		switch {
+		case s == "*":
+			return subject{kind: anyAWS}
+		case isAccountID(s):
+			return subject{kind: account, account: id}
+		case isUniqueID(s):
+			return subject{kind: uniqueID, name: id}
+		}
+	}
+	if len(id.Parts) == 1 && id.Parts[0].Hole != nil && id.Parts[0].Hole.Kind == policy.OwnAccount {
+		return subject{kind: account, account: id}
+	}
+	a, ok := splitARN(id)
+	if !ok {
+		return subject{}
+	}
+	s := subject{partition: a.partition, account: a.account}
+	service, _ := a.service.Literal()
+	if service == "iam" && a.resource.Is("root") {
+		s.kind = account
+		return s
+	}
+	kind, name, ok := cutText(a.resource, '/')
+	if !ok {
+		return subject{}
+	}
+	s.name = name
+	word, _ := kind.Literal()
+	switch service + ":" + word {
+	case "iam:user":
+		s.kind = user
+	case "iam:role":
+		s.kind = role
+	case "sts:assumed-role":
+		s.kind = session
+	case "sts:federated-user":
+		s.kind = federatedUser
+	}
+	return s
+}
+
+func federatedSubject(id policy.Text) subject {
+	a, ok := splitARN(id)
+	if !ok {
+		if s, known := id.Literal(); known && strings.Contains(s, ".") && !strings.ContainsAny(s, " *:") {
+			return subject{kind: webIdentity, name: id}
+		}
+		return subject{}
+	}
+	s := subject{partition: a.partition, account: a.account}
+	kind, name, ok := cutText(a.resource, '/')
+	if !ok {
+		return subject{}
+	}
+	s.name = name
+	switch {
+	case kind.Is("oidc-provider"):
+		s.kind = oidcProvider
+	case kind.Is("saml-provider"):
+		s.kind = samlProvider
+	}
+	return s
+}
+
+// federated reports whether callers of s come with a token or an assertion of an identity provider.
+func (s subject) federated() bool {
+	return s.kind == oidcProvider || s.kind == samlProvider || s.kind == webIdentity
+}
+
+// issuer returns the OIDC issuer without https://, "" where it is not known or s has none.
+func (s subject) issuer() string {
+	if s.kind != oidcProvider && s.kind != webIdentity {
+		return ""
+	}
+	name, _ := s.name.Literal()
+	return strings.TrimSuffix(strings.ToLower(name), "/")
+}
+
+func isAccountID(s string) bool {
+	return len(s) == 12 && digits(s)
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isUniqueID reports whether s has the form of a unique ID that IAM gives a user, role or the like.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+func isUniqueID(s string) bool {
+	if len(s) < 16 || len(s) > 32 || s[0] != 'A' {
+		return false
+	}
+	switch s[:4] {
+	case "AIDA", "AROA", "AGPA", "AIPA", "ANPA", "ASIA", "AKIA", "APKA", "ASCA", "ANVA", "ACCA", "ABIA":
+	default:
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }) < 0
+}
+
+// An arn is an ARN in its parts.
+type arn struct {
+	partition, service, region, account, resource policy.Text
+}
+
+// splitARN takes an ARN apart. Something unknown between two colons is one part; a text that begins with something unknown
+// is not taken apart.
+func splitARN(t policy.Text) (a arn, ok bool) {
+	if !t.HasPrefix("arn:") {
+		return a, false
+	}
+	_, rest, _ := cutText(t, ':')
+	for _, part := range []*policy.Text{&a.partition, &a.service, &a.region, &a.account} {
+		if *part, rest, ok = cutText(rest, ':'); !ok {
+			return arn{}, false
+		}
+	}
+	a.resource = rest
+	return a, true
+}
+
+// cutText cuts t at the first sep that is known.
+func cutText(t policy.Text, sep byte) (before, after policy.Text, ok bool) {
+	for i, p := range t.Parts {
+		if p.Hole != nil {
+			continue
+		}
+		j := strings.IndexByte(p.Literal, sep)
+		if j < 0 {
+			continue
+		}
+		before = policy.NewText(append(append([]policy.Part(nil), t.Parts[:i]...), p.Slice(0, j))...)
+		after = policy.NewText(append([]policy.Part{p.Slice(j+1, len(p.Literal))}, t.Parts[i+1:]...)...)
+		before.Via, after.Via = t.Via, t.Via
+		return before, after, true
+	}
+	return t, policy.Text{}, false
+}
+
+// sample returns t with an example in place of each hole whose kind is known, so that its form can be judged; false when
+// part of it may be anything.
+func sample(t policy.Text) (s string, ok bool) {
+	if t.IsZero() {
+		return "", false
+	}
+	var b strings.Builder
+	for _, p := range t.Parts {
+		if p.Hole == nil {
+			b.WriteString(p.Literal)
+			continue
+		}
+		switch p.Hole.Kind {
+		case policy.OwnAccount:
+			b.WriteString("111122223333")
+		case policy.Partition:
+			b.WriteString("aws")
+		case policy.Region:
+			b.WriteString("us-east-1")
+		case policy.DNSSuffix:
+			b.WriteString("amazonaws.com")
+		case policy.OwnOrganization:
+			b.WriteString("o-exampleorgid")
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// describe names a principal as messages do, as the subject of a sentence.
+func describe(pr policy.Principal) string {
+	s := subjectOf(pr)
+	switch s.kind {
+	case anyAWS:
+		return "any AWS principal"
+	case account:
+		if id, known := s.account.Literal(); known {
+			return "account " + id
+		}
+		if h := s.account.Hole(); h.Kind == policy.OwnAccount {
+			return "the role's own account"
+		}
+		return "account " + s.account.String()
+	case service:
+		return pr.ID.String()
+	case oidcProvider, webIdentity:
+		return "tokens of " + s.name.String()
+	case samlProvider:
+		return "the SAML provider " + s.name.String()
+	}
+	return pr.ID.String()
+}
