@@ -31,7 +31,7 @@ type Pass struct {
 
 	rule     *Rule
 	shared   *shared
-	findings *[]Finding
+	findings *[]*Finding
 }
 
 // shared is what the rules at work on one document have in common.
@@ -39,6 +39,10 @@ type shared struct {
 	// claimed says which statements and principals have their finding: one careless line gives one finding, that of the first
 	// rule in All. A nil principal stands for the whole statement.
 	claimed map[claim]bool
+
+	exposed     bool // exposures are computed
+	exposures   []exposure
+	denyUnknown bool // something of a Deny is not known, so that it may keep out anybody
 }
 
 type claim struct {
@@ -56,7 +60,7 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 }
 
 func runOne(d *policy.Document, opts *Options) []Finding {
-	var found []Finding
+	var found []*Finding
 	sh := &shared{claimed: map[claim]bool{}}
 	for _, r := range All {
 		if r.Check == nil {
@@ -64,16 +68,19 @@ func runOne(d *policy.Document, opts *Options) []Finding {
 		}
 		r.Check(&Pass{Document: d, Options: opts, rule: r, shared: sh, findings: &found})
 	}
-	for i := range found {
-		f := &found[i]
+	var findings []Finding
+	for _, f := range found {
 		if l, ok := opts.Levels[f.Rule.ID]; ok {
 			f.Level = l
 		}
 		if d.Note != "" {
 			f.Level, f.Severity = min(f.Level, Note), min(f.Severity, noteSeverity)
 		}
+		if f.Level != Off {
+			findings = append(findings, *f)
+		}
 	}
-	return slices.DeleteFunc(found, func(f Finding) bool { return f.Level == Off })
+	return findings
 }
 
 // Sort orders findings by place, rule, role and message, and drops repetitions.
@@ -116,7 +123,7 @@ func at(s *policy.Statement, t policy.Text) Place {
 // Report records a finding of the rule at p. The message is made as by fmt.Sprintf; its arguments identify the finding, so
 // they are to be facts of the policy. It returns the finding, to be completed by the caller.
 func (p *Pass) Report(place Place, format string, args ...any) *Finding {
-	f := Finding{
+	f := &Finding{
 		Rule: p.rule, Level: p.rule.Level, Severity: p.rule.Severity,
 		Role: p.Document.Role, When: p.Document.When,
 		Span: place.Span, Statement: statementSpan(p.Document, place.Statement),
@@ -133,7 +140,7 @@ func (p *Pass) Report(place Place, format string, args ...any) *Finding {
 	}
 	f.Flow = p.flow(place)
 	*p.findings = append(*p.findings, f)
-	return &(*p.findings)[len(*p.findings)-1]
+	return f
 }
 
 // flow returns the way from a place to the role.

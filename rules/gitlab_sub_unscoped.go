@@ -1,0 +1,20 @@
+package rules
+
+// GitLabSubUnscoped reports subjects of GitLab whose group is a pattern.
+var GitLabSubUnscoped = &Rule{
+	ID:        "gitlab-sub-unscoped",
+	Title:     "Pipelines of any GitLab group can assume the role",
+	Level:     Error,
+	Severity:  9.5,
+	Precision: VeryHigh,
+	Tags:      []string{"exposure", "oidc", "gitlab"},
+	Check:     gitLabSubUnscoped,
+}
+
+func gitLabSubUnscoped(p *Pass) {
+	p.reportExposures(func(e *exposure) bool {
+		return e.stranger == tenant && subjectOf(e.statement.Principals[e.principal]).issuer() == "gitlab.com" && e.cause == wildcardValue && keyName(*e.condition) == "gitlab.com:sub"
+	}, func(e *exposure) string {
+		return "pipelines of GitLab groups that others own can assume " + p.Document.Role + ": " + quoted(e.value) + " leaves the group open"
+	})
+}

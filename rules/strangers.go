@@ -1,0 +1,225 @@
+package rules
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// customers are the callers of a foreign account who act for another of its customers: whoever the principal names, without
+// an external ID of ours.
+func (p *Pass) customers(sub subject, pr policy.Principal) []caller {
+	id, known := sub.account.Literal()
+	if !known {
+		return nil
+	}
+	principal := "arn:aws:iam::" + id + ":role/anyone"
+	if sub.kind != account {
+		if principal, known = sampleIn(pr.ID, p.world(&policy.Statement{})); !known {
+			return nil
+		}
+	}
+	ours := "arn:aws:iam::" + id + ":"
+	sets := func(key string) []string {
+		switch key {
+		case "aws:principalarn":
+			if sub.kind != account {
+				return nil
+			}
+			return p.filled(key, func(v string) bool { return strings.HasPrefix(v, ours) })
+		case "aws:principalaccount":
+			return []string{id}
+		case "sts:externalid":
+			return append(p.filled(key, func(v string) bool { return strings.ContainsAny(v, "*?") }), "any-external-id")
+		}
+		return nil
+	}
+	return []caller{{
+		principal: principal, action: access.AssumeRole, sets: sets,
+		context: access.Context{
+			{Key: "aws:PrincipalArn", Values: []string{principal}},
+			{Key: "aws:PrincipalAccount", Values: []string{id}},
+			{Key: "aws:PrincipalIsAWSService", Values: []string{"false"}},
+			{Key: "aws:SecureTransport", Values: []string{"true"}},
+			{Key: "sts:RoleSessionName", Values: []string{"anyone"}},
+		},
+		pinned: func(key string) bool {
+			switch classOf(key) {
+			case identityKey, sourceKey, networkKey, mfaKey, externalIDKey, environmentKey, claimKey, otherKey:
+				return true
+			}
+			return false
+		},
+	}}
+}
+
+// filled returns the values of the policy for key that are wanted, with something in place of their wildcards.
+func (p *Pass) filled(key string, wanted func(string) bool) []string {
+	var values []string
+	for _, s := range p.Document.Statements {
+		for _, c := range s.Conditions {
+			if keyName(c) != key || negated(c.Operator) || s.Effect != policy.Allow {
+				continue
+			}
+			for _, v := range c.Values {
+				if pattern, known := v.Literal(); known && wanted(pattern) {
+					values = append(values, strings.NewReplacer("*", "xx", "?", "x").Replace(pattern))
+				}
+			}
+		}
+	}
+	return values
+}
+
+// deputies are the calls of a service for a resource of another account.
+func (p *Pass) deputies(pr policy.Principal) []caller {
+	name, known := sample(pr.ID)
+	if !known {
+		return nil
+	}
+	short, _, _ := strings.Cut(name, ".")
+	arn := "arn:aws:" + short + ":us-east-1:" + outsiderAccount + ":anything"
+	return []caller{{
+		principal: name, action: access.AssumeRole,
+		context: access.Context{
+			{Key: "aws:PrincipalIsAWSService", Values: []string{"true"}},
+			{Key: "aws:PrincipalServiceName", Values: []string{name}},
+			{Key: "aws:SourceArn", Values: []string{arn}},
+			{Key: "aws:SourceAccount", Values: []string{outsiderAccount}},
+			{Key: "aws:SecureTransport", Values: []string{"true"}},
+			{Key: "sts:RoleSessionName", Values: []string{"service"}},
+		},
+		sets: func(key string) []string {
+			if key != "aws:sourcearn" {
+				return nil
+			}
+			return p.sourcesElsewhere()
+		},
+		pinned: func(key string) bool {
+			switch classOf(key) {
+			case callerKey, timeKey:
+				return false
+			}
+			return true
+		},
+	}}
+}
+
+// sourcesElsewhere returns ARNs of resources of another account that match the patterns for aws:SourceArn, as far as these
+// leave the account open: with a wildcard in its place, or none, as ARNs of buckets have.
+func (p *Pass) sourcesElsewhere() []string {
+	var arns []string
+	for _, s := range p.Document.Statements {
+		for _, c := range s.Conditions {
+			if keyName(c) != "aws:sourcearn" || negated(c.Operator) {
+				continue
+			}
+			for _, v := range c.Values {
+				pattern, known := sampleIn(v, p.world(s))
+				if !known {
+					continue
+				}
+				parts := strings.SplitN(pattern, ":", 6)
+				if len(parts) < 6 {
+					if strings.HasSuffix(pattern, "*") {
+						arns = append(arns, completeARN(pattern))
+					}
+					continue
+				}
+				if parts[4] != "" && !(strings.ContainsAny(parts[4], "*?") && glob(parts[4], outsiderAccount)) {
+					continue
+				}
+				if strings.Contains(parts[4], "*") {
+					parts[4] = outsiderAccount
+				}
+				arns = append(arns, strings.NewReplacer("*", "x", "?", "x").Replace(strings.Join(parts, ":")))
+			}
+		}
+	}
+	return arns
+}
+
+// completeARN returns an ARN of another account that begins as pattern does before its last *.
+func completeARN(pattern string) string {
+	begin := strings.TrimSuffix(pattern, "*")
+	whole := []string{"arn", "aws", "s3", "us-east-1", outsiderAccount, "anything"}
+	parts := strings.Split(begin, ":")
+	for i, part := range parts {
+		if i < len(whole) && part != "" {
+			whole[i] = strings.NewReplacer("*", "x", "?", "x").Replace(part)
+		}
+	}
+	return strings.Join(whole, ":")
+}
+
+// coversAllAddresses reports whether the ranges of c leave out no IPv4 or no IPv6 address.
+func coversAllAddresses(c *policy.Condition) bool {
+	if c.Operator.Name != "IpAddress" {
+		return false
+	}
+	var v4, v6 []netip.Prefix
+	for _, v := range c.Values {
+		s, known := v.Literal()
+		if !known {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			continue
+		}
+		prefix = prefix.Masked()
+		if prefix.Addr().Is4() {
+			v4 = append(v4, prefix)
+		} else {
+			v6 = append(v6, prefix)
+		}
+	}
+	return covers(v4, 32) || covers(v6, 128)
+}
+
+// covers reports whether prefixes together hold every address of that many bits.
+func covers(prefixes []netip.Prefix, bits int) bool {
+	if len(prefixes) == 0 {
+		return false
+	}
+	slices.SortFunc(prefixes, func(a, b netip.Prefix) int {
+		if c := a.Addr().Compare(b.Addr()); c != 0 {
+			return c
+		}
+		return a.Bits() - b.Bits()
+	})
+	next := netip.IPv4Unspecified()
+	if bits == 128 {
+		next = netip.IPv6Unspecified()
+	}
+	for _, p := range prefixes {
+		if p.Addr().Compare(next) > 0 {
+			return false
+		}
+		last := lastOf(p)
+		if last.Compare(next) < 0 {
+			continue
+		}
+		next = last.Next()
+		if !next.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+// lastOf returns the last address of p.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 1 << (7 - i%8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}

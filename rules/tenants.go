@@ -1,0 +1,205 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// A grammar is the form of the subjects of a shared issuer: prefix, tenant, delimiter, rest. Who can get a token with a
+// subject is decided by the tenant in it.
+type grammar struct {
+	prefix, delimiter, rest string
+}
+
+// A tenancy is how an issuer tells its tenants apart.
+type tenancy struct {
+	issuer
+	grammar grammar
+}
+
+// tenancyOf returns the tenancy of a shared issuer; false for one that serves a single tenant or is not known.
+func tenancyOf(address string) (tenancy, bool) {
+	known, shared := issuerOf(address)
+	switch {
+	case isGitHub(address):
+		if !shared {
+			return tenancy{}, false // the issuer of one enterprise
+		}
+		return tenancy{known, grammar{"repo:", "/", "app:ref:refs/heads/main"}}, true
+	case !shared:
+		return tenancy{}, false
+	}
+	g := grammar{"", ":", "x"}
+	switch address {
+	case "gitlab.com":
+		g = grammar{"project_path:", "/", "app:ref_type:branch:ref:main"}
+	case "app.terraform.io":
+		g = grammar{"organization:", ":", "project:app:workspace:app:run_phase:apply"}
+	case "agent.buildkite.com":
+		g = grammar{"organization:", ":", "pipeline:app:ref:refs/heads/main:commit:0123abc:step:deploy"}
+	case "oidc.codefresh.io", "scalr.io":
+		g = grammar{"account:", ":", "environment:app:workspace:app"}
+	case "oidc.vercel.com":
+		g = grammar{"owner:", ":", "project:app:environment:production"}
+	case "api.pulumi.com/oidc":
+		g = grammar{"pulumi:deploy:org:", ":", "project:app:stack:app:operation:update:scope:write"}
+	}
+	return tenancy{known, g}, true
+}
+
+const outsiderTenant = "outsider"
+
+// subject returns the subject of a token of another tenant.
+func (g grammar) subject() string { return g.prefix + outsiderTenant + g.delimiter + g.rest }
+
+// foreign returns subjects of other tenants that match pattern.
+func (g grammar) foreign(pattern string) []string {
+	if !g.free(pattern) {
+		return nil
+	}
+	tail := g.delimiter + g.rest
+	fills := []string{outsiderTenant + tail, g.subject(), outsiderTenant, g.prefix + outsiderTenant, g.rest, "-" + outsiderTenant + tail, "-" + outsiderTenant}
+	for i := 0; i < len(g.rest); i++ {
+		if g.rest[i] == ':' || g.rest[i] == '/' {
+			fills = append(fills, outsiderTenant+g.delimiter+g.rest[:i], g.rest[i+1:], g.rest[:i], g.subject()[:len(g.prefix+outsiderTenant+g.delimiter)+i],
+				"-"+outsiderTenant+g.delimiter+g.rest[:i])
+		}
+	}
+	fills = append(fills, "x", "")
+	whole := regexp.MustCompile("^" + regexp.QuoteMeta(g.prefix) + "[^" + regexp.QuoteMeta(g.delimiter) + "]+" + regexp.QuoteMeta(g.delimiter) + ".+$")
+	var found []string
+	var fill func(done, rest string, stars int)
+	fill = func(done, rest string, stars int) {
+		if len(found) > 0 {
+			return
+		}
+		before, after, star := strings.Cut(rest, "*")
+		done += strings.ReplaceAll(before, "?", "z")
+		switch {
+		case !star:
+			if whole.MatchString(done) {
+				found = append(found, done)
+			}
+			return
+		case stars == 0:
+			fill(done+"x", after, 0)
+			return
+		}
+		for _, f := range fills {
+			fill(done+f, after, stars-1)
+		}
+	}
+	fill("", pattern, 3)
+	return found
+}
+
+// free reports whether pattern, a value for the subject, leaves the tenant open: its wildcard comes before the tenant's end.
+func (g grammar) free(pattern string) bool {
+	wild := strings.IndexAny(pattern, "*?")
+	if wild < 0 {
+		return false
+	}
+	literal := pattern[:wild]
+	rest, ok := strings.CutPrefix(literal, g.prefix)
+	if !ok {
+		// A subject of another form: only a pattern that could be one of this form is open.
+		return strings.HasPrefix(g.prefix, literal)
+	}
+	return !strings.Contains(rest, g.delimiter)
+}
+
+// tenants are the callers that hold a token of another tenant of the issuer.
+func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t tenancy) []caller {
+	address := sub.issuer()
+	world := p.world(s)
+	principal, known := sampleIn(pr.ID, world)
+	if !known {
+		return nil
+	}
+	claims := map[string]string{"sub": t.grammar.subject(), "aud": "sts.amazonaws.com"}
+	switch {
+	case isGitHub(address):
+		claims["repository"], claims["repository_id"], claims["repository_owner_id"] = "outsider/app", "999999999", "99999999"
+		claims["actor"], claims["actor_id"], claims["workflow"] = outsiderTenant, "99999999", "ci"
+		claims["ref"], claims["job_workflow_ref"] = "refs/heads/main", "outsider/app/.github/workflows/ci.yml@refs/heads/main"
+	case address == "gitlab.com":
+		claims["namespace_id"], claims["project_id"], claims["user_login"], claims["user_id"] = "99999999", "999999999", outsiderTenant, "99999999"
+		claims["ref_protected"], claims["pipeline_source"] = "true", "push"
+	case address == "agent.buildkite.com":
+		claims["organization_slug"], claims["pipeline_slug"], claims["build_branch"] = outsiderTenant, "app", "main"
+		claims["organization_id"], claims["pipeline_id"] = "00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000001"
+	case t.tenancy == "app_id":
+		claims = map[string]string{"app_id": "outsider-app"}
+	case t.tenancy == "aud":
+		claims["aud"] = "https://" + outsiderTenant + ".example"
+		claims["sub"] = outsiderTenant
+		if address == "oidc.vercel.com" || address == "api.pulumi.com/oidc" {
+			claims["sub"] = t.grammar.subject()
+		}
+	}
+	var c access.Context
+	for _, name := range sortedKeys(claims) {
+		c = append(c, access.Attribute{Key: address + ":" + name, Values: []string{claims[name]}})
+	}
+	c = append(c, access.Attribute{Key: "sts:RoleSessionName", Values: []string{"anyone"}}, access.Attribute{Key: "aws:SecureTransport", Values: []string{"true"}})
+	if address == "cognito-identity.amazonaws.com" {
+		return nil // see cognito-unauthenticated: a pool is not a tenant of a shared subject
+	}
+	sets := func(key string) []string {
+		a, name := splitClaim(key)
+		if a != address {
+			return nil
+		}
+		var values []string
+		for _, cond := range s.Conditions {
+			if keyName(cond) != key || negated(cond.Operator) {
+				continue
+			}
+			like := strings.HasSuffix(cond.Operator.Name, "Like")
+			for _, v := range cond.Values {
+				pattern, known := sampleIn(v, world)
+				switch {
+				case !known:
+				case name == "sub" && like:
+					values = append(values, t.grammar.foreign(pattern)...)
+				case name == "aud" && t.tenancy != "aud":
+					values = append(values, strings.NewReplacer("*", "x", "?", "x").Replace(pattern))
+				case chosenByTenant(address, name):
+					values = append(values, strings.NewReplacer("*", "x", "?", "x").Replace(pattern))
+				case like:
+					if i := strings.IndexAny(pattern, "*?"); i >= 0 && !strings.Contains(pattern[:i], "/") {
+						values = append(values, strings.Replace(pattern, "*", outsiderTenant+"/app", 1))
+					}
+				}
+			}
+		}
+		return values
+	}
+	pinned := func(key string) bool {
+		if a, name := splitClaim(key); a == address {
+			return !chosenByTenant(address, name) && (name != "aud" || t.tenancy == "aud")
+		}
+		switch classOf(key) {
+		case identityKey, sourceKey, networkKey, principalTag, mfaKey, externalIDKey, otherKey:
+			return true
+		}
+		return false
+	}
+	return []caller{{principal: principal, action: access.AssumeRoleWithWebIdentity, context: c, sets: sets, pinned: pinned}}
+}
+
+// chosenByTenant reports whether a tenant of the issuer gives the claim any value it likes.
+func chosenByTenant(address, name string) bool {
+	switch {
+	case isGitHub(address):
+		return name == "ref" || name == "environment" || name == "workflow"
+	case address == "gitlab.com":
+		return name == "pipeline_source" || name == "ref_protected" || name == "runner_environment"
+	case address == "agent.buildkite.com":
+		return name == "build_branch" || name == "pipeline_slug" || name == "cluster_name"
+	}
+	return false
+}
