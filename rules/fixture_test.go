@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -43,7 +45,9 @@ func TestFixtures(t *testing.T) {
 				a.Files = append(a.Files, txtar.File{Name: "want"})
 				want = len(a.Files) - 1
 			}
-			got := render(rules.Run(documents(t, a.Files[:want]), options(t, a)))
+			docs := documents(t, a.Files[:want])
+			opts := options(t, docs, a)
+			got := render(rules.Run(docs, opts))
 			if string(a.Files[want].Data) == got {
 				return
 			}
@@ -61,11 +65,11 @@ func TestFixtures(t *testing.T) {
 // option is a line of an archive's comment that sets an option: "option own-account 111122223333".
 var option = regexp.MustCompile(`(?m)^option ([a-z-]+) (.+)$`)
 
-func options(t *testing.T, a *txtar.Archive) rules.Options {
+func options(t *testing.T, docs []*policy.Document, a *txtar.Archive) rules.Options {
 	t.Helper()
 	var opts rules.Options
 	for _, m := range option.FindAllSubmatch(a.Comment, -1) {
-		setOption(t, &opts, string(m[1]), string(m[2]))
+		setOption(t, docs, &opts, string(m[1]), string(m[2]))
 	}
 	return opts
 }
@@ -74,14 +78,24 @@ func options(t *testing.T, a *txtar.Archive) rules.Options {
 func documents(t *testing.T, files []txtar.File) []*policy.Document {
 	t.Helper()
 	var docs []*policy.Document
+	var names []string
+	tree := fstest.MapFS{}
 	for _, f := range files {
-		if filepath.Ext(f.Name) != ".json" {
-			t.Skipf("%s: no way to read it", f.Name)
-		}
 		file := source.NewFile(f.Name, f.Data)
-		docs = append(docs, parse(t, strings.TrimSuffix(f.Name, ".json"), file))
+		if strings.HasSuffix(f.Name, ".json") && !strings.HasSuffix(f.Name, ".tf.json") {
+			docs = append(docs, parse(t, strings.TrimSuffix(f.Name, ".json"), file))
+			continue
+		}
+		tree[f.Name] = &fstest.MapFile{Data: f.Data}
+		names = append(names, f.Name)
 	}
-	return docs
+	result := extract.Extract(source.NewTree(tree), names, extract.Options{})
+	for _, p := range result.Problems {
+		if p.Unreadable {
+			t.Errorf("%s: %s", p.File(), p.Message)
+		}
+	}
+	return append(docs, result.Documents...)
 }
 
 // parse reads a file that is one JSON policy.
@@ -125,9 +139,13 @@ func indent(b *strings.Builder, text string) {
 	}
 }
 
-func setOption(t *testing.T, opts *rules.Options, name, value string) {
+func setOption(t *testing.T, docs []*policy.Document, opts *rules.Options, name, value string) {
 	t.Helper()
 	switch name {
+	case "role-account": // as an extractor that knows the account of the roles says it
+		for _, d := range docs {
+			d.Account = policy.NewText(policy.Literal(value, source.Span{}))
+		}
 	case "own-account":
 		opts.OwnAccounts = append(opts.OwnAccounts, value)
 	case "trusted-account":

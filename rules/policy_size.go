@@ -56,7 +56,7 @@ func policySize(p *Pass) {
 		return
 	}
 	findings := *p.findings
-	findings[len(findings)-1].Facts = []string{p.Document.Role} // the size itself changes with every edit
+	findings[len(findings)-1].Facts = []string{p.Document.Role} // the size changes with every edit
 }
 
 // holeSize returns how many of the characters of v as JSON only stand for what is not known.

@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// CognitoAudienceMissing reports trust in Cognito without a condition on the identity pool; without any condition IAM
+// refuses it.
+var CognitoAudienceMissing = &Rule{
+	ID:        "cognito-audience-missing",
+	Title:     "Users of any Cognito identity pool can assume the role",
+	Level:     Error,
+	Severity:  9.0,
+	Precision: VeryHigh,
+	Tags:      []string{"exposure", "oidc", "cognito"},
+	Check:     cognitoAudienceMissing,
+}
+
+func cognitoAudienceMissing(p *Pass) {
+	p.cognito(func(s *policy.Statement, i int) {
+		if bindsClaim(s, "cognito-identity.amazonaws.com:aud") || !p.claim(s, i) {
+			return
+		}
+		pr := s.Principals[i]
+		if len(s.Conditions) == 0 {
+			p.Report(at(s, pr.ID), "IAM refuses the policy of %s: trust in Cognito needs a condition on the identity pool", p.Document.Role)
+			return
+		}
+		p.Report(at(s, pr.ID), "users of any Cognito identity pool, of any account, can assume %s: no condition on aud says which pool", p.Document.Role)
+	})
+}
+
+// cognito calls f for each principal that stands for Cognito and is allowed to assume the role.
+func (p *Pass) cognito(f func(s *policy.Statement, i int)) {
+	for _, s := range p.Document.Statements {
+		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
+			continue
+		}
+		for i, pr := range s.Principals {
+			if subjectOf(pr).issuer() == "cognito-identity.amazonaws.com" && !p.claimed(s, i) {
+				f(s, i)
+			}
+		}
+	}
+}
+
+// bindsClaim reports whether s has a condition that asks for a value of key, in lower case, or may have one. A key without
+// the issuer, ":sub", stands for that claim of any.
+func bindsClaim(s *policy.Statement, key string) bool {
+	for _, c := range s.Conditions {
+		name := keyName(c)
+		if name == "" {
+			if c.Key.HasSuffix(key[strings.LastIndexByte(key, ':'):]) {
+				return true
+			}
+			continue
+		}
+		if (name == key || strings.HasPrefix(key, ":") && strings.HasSuffix(name, key)) && asksForValue(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// asksForValue reports whether c holds only for certain values of its key. A value that is not known is taken for one.
+func asksForValue(c policy.Condition) bool {
+	if negated(c.Operator) || c.Operator.Name == "Null" {
+		return false
+	}
+	for _, v := range c.Values {
+		if s, known := v.Literal(); known && strings.Trim(s, "*") == "" && s != "" && strings.HasSuffix(c.Operator.Name, "Like") {
+			return false
+		}
+	}
+	return len(c.Values) > 0
+}

@@ -1,0 +1,16 @@
+package rules
+
+// ConditionKeyUnknown reports condition keys that AWS does not have.
+var ConditionKeyUnknown = &Rule{
+	ID:        "condition-key-unknown",
+	Title:     "Condition key does not exist",
+	Level:     Warning,
+	Severity:  5.5,
+	Precision: High,
+	Tags:      []string{"correctness"},
+	Check:     conditionKeyUnknown,
+}
+
+func conditionKeyUnknown(p *Pass) {
+	p.absentKeys(func(a absentKey) bool { return a.kind == unknownKey })
+}

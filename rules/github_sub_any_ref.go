@@ -1,0 +1,29 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// GitHubSubAnyRef reports subjects that name a repository and leave open the branch or environment.
+var GitHubSubAnyRef = &Rule{
+	ID:        "github-sub-any-ref",
+	Title:     "Workflows on any branch, tag or pull request of a repository can assume the role",
+	Level:     Warning,
+	Severity:  5.0,
+	Precision: High,
+	Tags:      []string{"exposure", "oidc", "github"},
+	Check:     gitHubSubAnyRef,
+}
+
+func gitHubSubAnyRef(p *Pass) {
+	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
+		g, ok := parseGitHubSubject(subject)
+		if !ok || strings.ContainsAny(g.owner+g.repository, "*?") || strings.Trim(g.context, "*") != "" || g.context == "" ||
+			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") || !p.claim(s, i) {
+			return
+		}
+		p.Report(at(s, v), "whoever can push a branch to %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+	})
+}

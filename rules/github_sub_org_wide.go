@@ -1,0 +1,29 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// GitHubSubOrgWide reports subjects that match all repositories of an organization.
+var GitHubSubOrgWide = &Rule{
+	ID:        "github-sub-org-wide",
+	Title:     "Workflows of every repository of a GitHub organization can assume the role",
+	Level:     Error,
+	Severity:  7.5,
+	Precision: High,
+	Tags:      []string{"exposure", "oidc", "github"},
+	Check:     gitHubSubOrgWide,
+}
+
+func gitHubSubOrgWide(p *Pass) {
+	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
+		g, ok := parseGitHubSubject(subject)
+		if !ok || strings.ContainsAny(strings.TrimSuffix(g.owner, "@*"), "*?") || !strings.HasPrefix(g.repository, "*") || p.allowedOrganization(g.owner) ||
+			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") || !p.claim(s, i) {
+			return
+		}
+		p.Report(at(s, v), "workflows of every repository of the GitHub organization %s can assume %s", g.owner, p.Document.Role)
+	})
+}

@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// GitHubSubPullRequest reports subjects for pull requests: their workflows run code that nobody has reviewed.
+var GitHubSubPullRequest = &Rule{
+	ID:        "github-sub-pull-request",
+	Title:     "Workflows that run for pull requests can assume the role",
+	Level:     Warning,
+	Severity:  5.5,
+	Precision: High,
+	Tags:      []string{"exposure", "oidc", "github"},
+	Check:     gitHubSubPullRequest,
+}
+
+func gitHubSubPullRequest(p *Pass) {
+	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
+		g, ok := parseGitHubSubject(subject)
+		if !ok || g.context != "pull_request" || bindsGitHub(s, i, "job_workflow_ref", "environment") || !p.claim(s, i) {
+			return
+		}
+		p.Report(at(s, v), "whoever can open a pull request from a branch of %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+	})
+}

@@ -1,0 +1,33 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// GitHubSubRepoPrefix reports subjects in which the name of the repository is a pattern.
+var GitHubSubRepoPrefix = &Rule{
+	ID:        "github-sub-repo-prefix",
+	Title:     "Workflows of all repositories whose name begins alike can assume the role",
+	Level:     Warning,
+	Severity:  5.5,
+	Precision: High,
+	Tags:      []string{"exposure", "oidc", "github"},
+	Check:     gitHubSubRepoPrefix,
+}
+
+func gitHubSubRepoPrefix(p *Pass) {
+	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
+		g, ok := parseGitHubSubject(subject)
+		if !ok || strings.ContainsAny(g.owner, "*?") || strings.HasPrefix(g.repository, "*") || p.allowedOrganization(g.owner) {
+			return
+		}
+		name, id, immutable := strings.Cut(g.repository, "@")
+		if !strings.ContainsAny(name, "*?") || immutable && !strings.ContainsAny(id, "*?") ||
+			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") || !p.claim(s, i) {
+			return
+		}
+		p.Report(at(s, v), "workflows of every repository of %s that matches %q can assume %s", g.owner, g.repository, p.Document.Role)
+	})
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// A githubSubject is a value for the subject of a token of GitHub Actions in the default form,
+// repo:OWNER/REPOSITORY:CONTEXT, where names may be followed by @ and an ID.
+// https://docs.github.com/en/actions/reference/security/oidc
+type githubSubject struct {
+	owner, repository, context string
+}
+
+// parseGitHubSubject takes a subject apart; false when it has not the default form.
+func parseGitHubSubject(s string) (githubSubject, bool) {
+	rest, ok := strings.CutPrefix(s, "repo:")
+	if !ok {
+		return githubSubject{}, false
+	}
+	var g githubSubject
+	g.owner, rest, _ = strings.Cut(rest, "/")
+	g.repository, g.context, _ = strings.Cut(rest, ":")
+	return g, true
+}
+
+// githubSubjects calls f for each value for the subject of GitHub's tokens that may match, of principals without a finding.
+func (p *Pass) githubSubjects(f func(s *policy.Statement, i int, v policy.Text, subject string)) {
+	var addresses []string
+	for _, s := range p.Document.Statements {
+		for _, pr := range s.Principals {
+			if a := subjectOf(pr).issuer(); isGitHub(a) && !slices.Contains(addresses, a) {
+				addresses = append(addresses, a)
+				p.subjects(a, f)
+			}
+		}
+	}
+}
+
+// bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known.
+func bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
+	address := subjectOf(s.Principals[i]).issuer()
+	for _, name := range claims {
+		if bindsClaim(s, address+":"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// allowedOrganization reports whether every repository of the GitHub organization may get in, by configuration.
+func (p *Pass) allowedOrganization(owner string) bool {
+	name, _, _ := strings.Cut(owner, "@")
+	return slices.ContainsFunc(p.Options.GitHubOrganizations, func(o string) bool { return strings.EqualFold(o, name) })
+}

@@ -1,0 +1,51 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// OIDCAudienceMissing reports trust in an identity provider without a condition on the audience.
+var OIDCAudienceMissing = &Rule{
+	ID:        "oidc-audience-missing",
+	Title:     "Tokens for any audience of the identity provider can assume the role",
+	Level:     Warning,
+	Severity:  4.0,
+	Precision: Medium,
+	Tags:      []string{"oidc"},
+	Check:     oidcAudienceMissing,
+}
+
+func oidcAudienceMissing(p *Pass) {
+	for _, s := range p.Document.Statements {
+		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
+			continue
+		}
+		for i, pr := range s.Principals {
+			sub := subjectOf(pr)
+			if sub.kind != oidcProvider || sub.issuer() == "" || p.claimed(s, i) || bindsClaim(s, sub.issuer()+":aud") {
+				continue
+			}
+			fd := p.Report(at(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", sub.name, p.Document.Role)
+			if exactSubject(s, sub.issuer()+":sub") {
+				fd.Level, fd.Severity = Note, noteSeverity
+			}
+		}
+	}
+}
+
+// exactSubject reports whether the conditions of s on key list whole values.
+func exactSubject(s *policy.Statement, key string) bool {
+	for _, c := range s.Conditions {
+		if keyName(c) != key || !asksForValue(c) {
+			continue
+		}
+		for _, v := range c.Values {
+			if hasWildcard(v) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

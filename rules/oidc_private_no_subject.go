@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// OIDCPrivateNoSubject reports trust in an identity provider of one tenant without a condition on the subject.
+var OIDCPrivateNoSubject = &Rule{
+	ID:        "oidc-private-no-subject",
+	Title:     "Every token of an identity provider can assume the role",
+	Level:     Warning,
+	Severity:  5.5,
+	Precision: High,
+	Tags:      []string{"exposure", "oidc"},
+	Check:     oidcPrivateNoSubject,
+}
+
+func oidcPrivateNoSubject(p *Pass) {
+	p.tokensWithout("sub", func(address string) bool {
+		_, shared := issuerOf(address)
+		return !shared && !isEKS(address)
+	}, func(s *policy.Statement, i int) {
+		p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
+			subjectOf(s.Principals[i]).name, p.Document.Role)
+	})
+}

@@ -1,0 +1,30 @@
+package rules
+
+// OIDCProviderOtherAccount reports identity providers of another account than the role is in.
+var OIDCProviderOtherAccount = &Rule{
+	ID:        "oidc-provider-other-account",
+	Title:     "Identity provider is of another account, where it does not work",
+	Level:     Warning,
+	Severity:  5.0,
+	Precision: VeryHigh,
+	Tags:      []string{"correctness", "oidc"},
+	Check:     oidcProviderOtherAccount,
+}
+
+func oidcProviderOtherAccount(p *Pass) {
+	ours, known := p.Document.Account.Literal()
+	if !known {
+		return
+	}
+	for _, s := range p.Document.Statements {
+		for i, pr := range s.Principals {
+			sub := subjectOf(pr)
+			id, literal := sub.account.Literal()
+			if sub.kind != oidcProvider && sub.kind != samlProvider || !literal || id == ours || !p.claim(s, i) {
+				continue
+			}
+			p.Report(at(s, pr.ID), "nobody can assume %s through the identity provider of account %s: a role of account %s takes only providers of its own account",
+				p.Document.Role, id, ours)
+		}
+	}
+}
