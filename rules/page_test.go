@@ -29,9 +29,6 @@ func TestPageExamples(t *testing.T) {
 			for i, b := range blocks {
 				t.Run(fmt.Sprintf("%s/%s/%d", r.ID, section, i), func(t *testing.T) {
 					docs := documents(t, []txtar.File{{Name: "example" + extensions[b[2]], Data: []byte(b[3])}})
-					if len(docs) == 0 && b[2] == "hcl" {
-						t.Skip("extract does not read Terraform yet")
-					}
 					if len(docs) == 0 {
 						t.Fatal("the example has no trust policy")
 					}

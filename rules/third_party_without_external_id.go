@@ -46,7 +46,9 @@ func (p *Pass) thirdPartyLevel(sub subject) (Level, float64) {
 	_, vendor := knownAccount(id)
 	sure := vendor || p.knowsOwnAccount()
 	switch {
-	case isDocumentationAccount(sub.account), sub.kind != account && !sure:
+	case sub.kind != account && !sure:
+		return Off, 0 // an exact role or user is mostly one's own
+	case isDocumentationAccount(sub.account):
 		return Note, noteSeverity
 	case sub.kind != account, !sure:
 		return Warning, 5.5
