@@ -233,6 +233,7 @@ func (m *compiler) addGlob(s *set, a *atom, operator string, v *policy.Text, wid
 	case b.arn && b.colons < 5:
 		return // not an ARN: it matches none
 	}
+	g.plain = !b.arn
 	g.settle()
 	s.globs = append(s.globs, &g)
 }

@@ -14,6 +14,7 @@ type glob struct {
 	fold   bool   // letter case does not matter
 	text   string // the only string of the set, when fixed
 	fixed  bool
+	plain  bool // every star is one of all characters: one way back is enough to match
 }
 
 type token struct {
@@ -89,6 +90,7 @@ func fixedGlob(s string, fold bool) glob {
 func starGlob(s string, fold bool) glob {
 	g := glob{fold: fold}
 	g.tokens = wildcards(make([]token, 0, len(s)), s, anyChar)
+	g.plain = true
 	g.settle()
 	return g
 }
@@ -154,6 +156,9 @@ func (g *glob) has(s string) bool {
 	if g.fixed {
 		return g.text == s
 	}
+	if g.plain {
+		return g.hasPlain(s)
+	}
 	var room [4]uint64
 	m := newMachine(g, room[:0])
 	for _, r := range s {
@@ -162,6 +167,35 @@ func (g *glob) has(s string) bool {
 		}
 	}
 	return m.accepts(g)
+}
+
+// hasPlain is has for plain globs: a star that reads too little is the last one, since the others could not read better.
+func (g *glob) hasPlain(s string) bool {
+	t, star, mark := 0, -1, 0
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+		}
+		switch {
+		case t < len(g.tokens) && g.tokens[t].star:
+			star, mark = t, i
+			t++
+		case t < len(g.tokens) && g.tokens[t].has(r, g.fold):
+			t++
+			i += size
+		case star >= 0:
+			_, size := utf8.DecodeRuneInString(s[mark:])
+			mark += size
+			t, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	for t < len(g.tokens) && g.tokens[t].star {
+		t++
+	}
+	return t == len(g.tokens)
 }
 
 // every reports whether the set is that of all strings.

@@ -204,7 +204,49 @@ func (c *choice) search(b *budget) (string, bool, bool) {
 			return "", false, true
 		}
 	}
+	for i, u := range s.unions {
+		for _, o := range s.unions[i+1:] {
+			if disjoint(u, o) {
+				return "", false, true
+			}
+		}
+	}
 	return s.find(b)
+}
+
+// disjoint reports whether no glob of one union can have a string with one of the other, as their beginnings or their ends
+// tell.
+func disjoint(u, o []*glob) bool {
+	for _, g := range u {
+		for _, h := range o {
+			if g.fold || h.fold || !differ(g.all(), h.all()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// differ reports whether the tokens before the first star, or those behind the last one, exclude each other.
+func differ(a, b []token) bool {
+	excludes := func(x, y token) bool {
+		return x.class == literal && !y.has(x.r, false) || y.class == literal && !x.has(y.r, false)
+	}
+	for i := 0; i < min(len(a), len(b)) && !a[i].star && !b[i].star; i++ {
+		if excludes(a[i], b[i]) {
+			return true
+		}
+	}
+	for i := 1; i <= min(len(a), len(b)); i++ {
+		x, y := a[len(a)-i], b[len(b)-i]
+		if x.star || y.star {
+			break
+		}
+		if excludes(x, y) {
+			return true
+		}
+	}
+	return false
 }
 
 // covered reports whether one of the globs is the same as g or has every string: the cases that need no automaton.
@@ -254,16 +296,17 @@ func (c *choice) fill(g *glob, try func(string) bool) bool {
 			}
 		}
 	default:
-		for _, last := range fillers {
-			for _, first := range fillers {
-				if try(fillGlob(g, first, last)) {
-					return true
-				}
+		for n := range min(len(fillers)*len(fillers), maxFills) {
+			if try(fillGlob(g, fillers[n%len(fillers)], fillers[n/len(fillers)])) {
+				return true
 			}
 		}
 	}
 	return try(fillGlob(g, "", ""))
 }
+
+// maxFills bounds the tries to fill a glob with several wildcards before the automata are asked.
+const maxFills = 64
 
 var plainFillers = []string{"example", "x"}
 

@@ -155,10 +155,7 @@ func (q *question) about(clauses []clause, b *box, key int) []clause {
 
 // box returns the requests by callers of class c that s matches, nil when there are none.
 func (q *question) box(s *statement, c *class) *box {
-	b := &box{class: c, from: s, clauses: make([]clause, len(s.atoms))}
-	for i, a := range s.atoms {
-		b.clauses[i] = clause{a, false}
-	}
+	b := &box{class: c, from: s, clauses: s.clauses()}
 	for i, c := range b.clauses {
 		first := true
 		for _, d := range b.clauses[:i] {
@@ -195,17 +192,43 @@ func (q *question) minus(boxes []*box, s *statement) []*box {
 			}
 			return left
 		}
-		rest := b
-		for _, a := range s.atoms {
-			if outside, ok := q.with(rest, clause{a, true}); ok {
-				left = append(left, outside)
+		left = q.apart(left, b, s.clauses())
+	}
+	return left
+}
+
+// apart appends to left what is left of b without the requests that satisfy all clauses: b itself when there are none such,
+// and otherwise a box for each clause.
+func (q *question) apart(left []*box, b *box, clauses []clause) []*box {
+	var room [8]*box
+	inside := append(room[:0], b)
+	exact := true
+	for _, c := range clauses {
+		// A clause that is not wholly known may be the same as one of b: then nothing of b is outside it, though what is known
+		// of the two says otherwise.
+		exact = exact && c.inexact == ""
+		next, ok := q.with(inside[len(inside)-1], c)
+		if !ok {
+			if exact {
+				return append(left, b)
 			}
-			inside, ok := q.with(rest, clause{a, false})
-			if !ok {
-				break
-			}
-			rest = inside
+			break
+		}
+		inside = append(inside, next)
+	}
+	for i, c := range clauses[:min(len(inside), len(clauses))] {
+		if outside, ok := q.with(inside[i], clause{c.atom, !c.not}); ok {
+			left = append(left, outside)
 		}
 	}
 	return left
+}
+
+// clauses returns the conditions of s.
+func (s *statement) clauses() []clause {
+	clauses := make([]clause, len(s.atoms))
+	for i, a := range s.atoms {
+		clauses[i] = clause{a, false}
+	}
+	return clauses
 }

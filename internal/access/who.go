@@ -406,46 +406,40 @@ func (q *question) maximal(grants []Grant) []Grant {
 
 // partOf reports whether all requests of g are ones of h.
 func (q *question) partOf(g, h *Grant) bool {
-	if g.Action != h.Action || g.From == h.From && g.Principal == h.Principal {
+	if g.Action != h.Action || g.From == h.From && g.Principal == h.Principal || g.Undecided {
 		return false
 	}
+	var e evaluator
+	e.init(h.boxes[0].from.document, g.Witness, &g.World)
+	if e.principal(h.From) == noMatch || !e.conditions(h.From) {
+		return false
+	}
+	var room [8]*box
 	for _, b := range g.boxes {
-		left := []*box{b}
-		covered := false
+		same := room[:0]
 		for _, o := range h.boxes {
-			if o.class != b.class {
-				continue
+			if o.class == b.class {
+				same = append(same, o)
 			}
-			covered = true
-			left = q.minusBox(left, o)
 		}
-		if !covered || len(left) > 0 {
+		if !q.covered(b, same) {
 			return false
 		}
 	}
 	return true
 }
 
-// minusBox takes the requests of o away from boxes of the same class.
-func (q *question) minusBox(boxes []*box, o *box) []*box {
-	var left []*box
-	for _, b := range boxes {
-		rest := b
-		for _, c := range o.clauses {
-			if outside, ok := q.with(rest, clause{c.atom, !c.not}); ok {
-				left = append(left, outside)
-			}
-			inside, ok := q.with(rest, c)
-			if !ok {
-				break
-			}
-			rest = inside
-		}
-		if len(left) > maxBoxes {
-			break
+// covered reports whether the boxes, of b's class, have all requests of b.
+func (q *question) covered(b *box, boxes []*box) bool {
+	if len(boxes) == 0 || q.budget.left < 0 {
+		return false
+	}
+	for _, outside := range q.apart(nil, b, boxes[0].clauses) {
+		if !q.covered(outside, boxes[1:]) {
+			return false
 		}
 	}
-	return left
+	return true
 }
 
 // unresolved returns the grants that parts of d that are not known at all may make.
