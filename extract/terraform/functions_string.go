@@ -113,7 +113,7 @@ func (c *call) format(f *value, args []*value) *value {
 	}
 	b := stringBuilder{e: c.e}
 	next, used := 0, 0
-	for _, p := range f.parts {
+	for _, p := range mergeLiterals(f.parts) {
 		if p.Hole != nil {
 			b.parts = append(b.parts, p)
 			b.count++
@@ -169,6 +169,34 @@ func (c *call) format(f *value, args []*value) *value {
 		v.via = nil
 	}
 	return v
+}
+
+// mergeLiterals makes one part of literals that follow each other, so that what is looked for is not cut in two.
+func mergeLiterals(parts []policy.Part) []policy.Part {
+	out := parts[:0:0]
+	for _, p := range parts {
+		if n := len(out); n > 0 && p.Hole == nil && out[n-1].Hole == nil {
+			out[n-1] = concatenated(out[n-1], p)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// concatenated returns the literals p and q as one, with the place of each byte where both have one in the same file.
+func concatenated(p, q policy.Part) policy.Part {
+	s := p.Literal + q.Literal
+	if !p.Located() || !q.Located() || p.Span.File != q.Span.File {
+		return policy.Literal(s, p.Span)
+	}
+	places := make([]int32, 0, len(s)+1)
+	for _, part := range [...]policy.Part{p, q} {
+		for i := range len(part.Literal) {
+			places = append(places, int32(part.Slice(i, i+1).Span.Start))
+		}
+	}
+	return policy.LiteralAt(s, p.Span.File, append(places, int32(q.Span.End)))
 }
 
 var formatVerb = regexp.MustCompile(`^%[-+# 0]*(\d+|\*)?(\.(\d+|\*)?)?(\[\d+\])?[a-zA-Z%]`)

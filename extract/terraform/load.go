@@ -371,8 +371,14 @@ func (l *loader) addBlock(m *module, b *block, overriding bool) {
 			base.over = append(base.over, b)
 			return
 		}
-		l.problem(source.Problem{Span: b.header(), Unreadable: true,
-			Message: fmt.Sprintf("%s %q is declared twice in this module", b.typ, strings.TrimPrefix(name, "data."))})
+		// Terraform refuses this. A directory of files that are no module is looked at all the same.
+		if b.typ != "resource" && b.typ != "data" || sinkAttribute(b.label(0)) != "" {
+			l.problem(source.Problem{Span: b.header(),
+				Message: fmt.Sprintf("%s %q is declared twice in this module", b.typ, strings.TrimPrefix(name, "data."))})
+		}
+		if listed {
+			m.blocks = append(m.blocks, b)
+		}
 		return
 	}
 	byName[name] = b

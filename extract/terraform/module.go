@@ -110,10 +110,7 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	x.picks = picks
 	n := toNumber(v)
 	switch n.kind {
-	case failedKind:
-		x.err = n
-		return x
-	case unknownKind:
+	case failedKind, unknownKind:
 		x.open = true
 		index := unknown("count.index", cty.Number, span)
 		x.scopes = []*scope{s.with("count", object([]member{{text("index", span), index}}, span))}
@@ -142,6 +139,11 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 	x := &expansion{kind: keyed}
 	v, picks := s.pick(a.Expr)
 	x.picks = picks
+	if v.kind == failedKind {
+		u := unknown(firstLine(span.Text()), cty.NilType, span)
+		u.hole.Reason = v.reason
+		v = u
+	}
 	items, err := e.iterate(v)
 	if err != nil {
 		x.err = err
@@ -305,7 +307,12 @@ func (l *loader) moduleDir(root string, inst *instance, call, name string) (dir,
 func (e *evaluator) input(inst *instance, name string, span source.Span) *value {
 	b := inst.mod.variables[name]
 	if b == nil {
-		return failed(span, fmt.Sprintf("variable %q is not declared", name))
+		if given := inst.given[name]; given != nil {
+			return given
+		}
+		u := unknown(inst.address("var."+name), cty.NilType, span)
+		u.hole.Reason = "variable " + name + " is not declared"
+		return u
 	}
 	return e.once(inst, "var."+name, span, func() *value {
 		return e.inputValue(inst, name, b)

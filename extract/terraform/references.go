@@ -84,7 +84,9 @@ func (s *scope) local(name string, span source.Span) *value {
 func (s *scope) moduleReference(name string, t hcl.Traversal, span source.Span) *value {
 	b := s.inst.mod.calls[name]
 	if b == nil {
-		return failed(span, fmt.Sprintf("module.%s is not declared", name))
+		u := unknown(s.inst.address("module."+name), cty.NilType, span)
+		u.hole.Reason = "module." + name + " is not declared"
+		return s.steps(u, t[2:], span)
 	}
 	x := s.e.expand(s.inst, b)
 	children := s.e.moduleInstances(s.inst, b)
