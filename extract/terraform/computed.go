@@ -69,6 +69,16 @@ func (r *resource) computed(name string) *value {
 		if name == "content" {
 			return r.localFile()
 		}
+	case "data.aws_arn":
+		if arn := r.configured("arn"); arn != nil {
+			if fields, ok := splitARN(arn); ok {
+				for i, field := range arnFields {
+					if field == name || name == "account" && field == "account_id" {
+						return fields[i]
+					}
+				}
+			}
+		}
 	case "terraform_data":
 		if name == "output" {
 			if v := r.configured("input"); v != nil {

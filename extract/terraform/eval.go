@@ -282,8 +282,12 @@ func (s *scope) conditional(x *hclsyntax.ConditionalExpr) *value {
 	return s.unify(s.eval(chosen), other)
 }
 
-// unify converts a number or boolean to a string where the other branch of its conditional is written as a string.
+// unify converts a number or boolean to a string where the other branch of its conditional is written as a string, and a
+// list to a set where it is written as a set.
 func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
+	if f, ok := other.(*hclsyntax.FunctionCallExpr); ok && f.Name == "toset" && v.kind == listKind && !v.set {
+		return s.e.toSet(v)
+	}
 	if v.kind == numberKind || v.kind == boolKind {
 		if t, ok := other.(*hclsyntax.TemplateExpr); ok && t != nil {
 			return v.asString()
@@ -341,7 +345,10 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 			key, val = key.asMany(), val.asMany()
 		}
 		if !x.Group {
-			members = setMember(members, member{key, val})
+			before := len(members)
+			if members = setMember(members, member{key, val}); len(members) == before {
+				return failed(key.span, "two items make the same key "+describe(key))
+			}
 			continue
 		}
 		members = group(members, key, val)
@@ -617,6 +624,9 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 		}
 		return unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
 	case listKind:
+		if v.set {
+			return failed(span, "an element of a set")
+		}
 		if !literal {
 			if len(v.elems) == 1 {
 				return v.elems[0].single().through(v.via...)

@@ -33,8 +33,8 @@ func (s *scope) call(x *hclsyntax.FunctionCallExpr) *value {
 	c := &call{s: s, e: s.e, name: name, span: span}
 	for i, arg := range x.Args {
 		v := s.eval(arg)
-		if v.kind == failedKind {
-			return v
+		if fails(v) && (v.kind == failedKind || name != "jsonencode" && name != "merge" && name != "concat") {
+			return firstFailureWithin(v) // the others keep an error in its place, so that the rest of a policy is known
 		}
 		if !x.ExpandFinal || i < len(x.Args)-1 {
 			c.args = append(c.args, v)
@@ -148,7 +148,7 @@ func (s *scope) can(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
 
 // fails reports whether v is or holds an error.
 func fails(v *value) bool {
-	if v.kind == failedKind {
+	if v.kind == failedKind || v.decoded != nil && fails(v.decoded) {
 		return true
 	}
 	for _, el := range v.elems {
@@ -164,13 +164,34 @@ func fails(v *value) bool {
 	return false
 }
 
+// firstFailureWithin returns an error that v holds.
+func firstFailureWithin(v *value) *value {
+	if v.kind == failedKind {
+		return v
+	}
+	if v.decoded != nil && fails(v.decoded) {
+		return firstFailureWithin(v.decoded)
+	}
+	for _, el := range v.elems {
+		if fails(el) {
+			return firstFailureWithin(el)
+		}
+	}
+	for _, m := range v.members {
+		if fails(m.val) {
+			return firstFailureWithin(m.val)
+		}
+	}
+	return v
+}
+
 // A builtin computes the result of a call.
 type builtin func(*call) *value
 
 // builtinFor returns the built-in function of that name, nil when there is none.
 func builtinFor(name string) builtin {
 	for _, find := range [...]func(string) builtin{
-		stringFunction, collectionFunction, encodingFunction, fileFunction, numberFunction, ctyFunction,
+		stringFunction, collectionFunction, encodingFunction, fileFunction, numberFunction, matchFunction, hashFunction, netFunction, ctyFunction,
 	} {
 		if f := find(name); f != nil {
 			return f

@@ -108,6 +108,9 @@ func concatFunc(c *call) *value {
 		if err != nil {
 			return err
 		}
+		if l.set {
+			return c.fail("a list is needed, not a set")
+		}
 		if arg.many {
 			for _, el := range flatElements(l) {
 				out.elems = append(out.elems, el.asMany())
@@ -336,7 +339,19 @@ func tomapFunc(c *call) *value {
 		return err
 	}
 	switch v := c.args[0]; v.kind {
-	case objectKind, unknownKind, nullKind:
+	case objectKind:
+		out := *v
+		vals := make([]*value, len(v.members))
+		for i, m := range v.members {
+			vals[i] = m.val
+		}
+		vals = unifyStrings(vals)
+		out.members = make([]member, len(v.members))
+		for i, m := range v.members {
+			out.members[i] = member{m.key, vals[i]}
+		}
+		return &out
+	case unknownKind, nullKind:
 		return v
 	default:
 		return c.fail("an object is needed, not %s", article(v))
@@ -414,6 +429,9 @@ func coalesceFunc(c *call) *value {
 			}
 			return arg
 		case listKind:
+			if c.name == "coalescelist" && arg.set {
+				return c.fail("a list is needed, not a set")
+			}
 			if c.name == "coalescelist" && len(arg.elems) == 0 {
 				continue
 			}
@@ -484,7 +502,13 @@ func elementFunc(c *call) *value {
 	if n.kind == failedKind {
 		return n
 	}
+	if l.kind == listKind && l.set {
+		return c.fail("a list is needed, not a set")
+	}
 	i, ok := n.asInt()
+	if n.kind == numberKind && !ok {
+		return c.fail("the index must be a whole number")
+	}
 	if l.kind == unknownKind || !ok {
 		if l.kind == listKind && len(l.elems) == 1 {
 			return l.elems[0].single().through(l.via...)
@@ -498,11 +522,10 @@ func elementFunc(c *call) *value {
 		return c.fail("an empty list")
 	}
 	if l.exact() {
-		if i = i % len(l.elems); i < 0 {
-			i += len(l.elems)
-		}
-	} else if i < 0 {
-		return c.unknown(cty.NilType)
+		i %= len(l.elems)
+	}
+	if i < 0 {
+		return c.fail("the index must not be negative")
 	}
 	return c.s.element(l, i, c.span)
 }
@@ -514,6 +537,12 @@ func sliceFunc(c *call) *value {
 	l, from, to := c.args[0], toNumber(c.args[1]), toNumber(c.args[2])
 	i, oki := from.asInt()
 	j, okj := to.asInt()
+	if from.kind == failedKind || to.kind == failedKind || from.kind == numberKind && !oki || to.kind == numberKind && !okj {
+		return c.fail("the indices must be whole numbers")
+	}
+	if l.set {
+		return c.fail("a list is needed, not a set")
+	}
 	if l.kind != listKind || !oki || !okj {
 		return c.unknown(l.typ)
 	}
@@ -575,11 +604,7 @@ func containsFunc(c *call) *value {
 	}
 	result := no
 	for _, el := range l.elems {
-		x := c.args[1]
-		if el.kind == stringKind {
-			x = x.asString()
-		}
-		switch t := equal(el, x); {
+		switch t := equal(el, c.args[1]); {
 		case t == yes && !el.many:
 			return boolean(true, c.span)
 		case t != no:

@@ -37,10 +37,6 @@ func ctyImplementation(name string) (function.Function, bool) {
 		return stdlib.ReverseFunc, true
 	case "substr":
 		return stdlib.SubstrFunc, true
-	case "regex":
-		return stdlib.RegexFunc, true
-	case "regexall":
-		return stdlib.RegexAllFunc, true
 	case "replace":
 		return stdlib.ReplaceFunc, true
 	case "length":

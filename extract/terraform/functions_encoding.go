@@ -19,9 +19,6 @@ func encodingFunction(name string) builtin {
 				return err
 			}
 			arg := c.args[0]
-			if fails(arg) {
-				return firstNestedFailure(arg)
-			}
 			if arg.kind == unknownKind && arg.typ == cty.NilType && strings.HasPrefix(arg.hole.Expr, "jsondecode(") {
 				return unknown(strings.TrimSuffix(strings.TrimPrefix(arg.hole.Expr, "jsondecode("), ")"), cty.String, c.span)
 			}
@@ -52,24 +49,6 @@ func encodingFunction(name string) builtin {
 		return yamldecodeFunc
 	}
 	return nil
-}
-
-// firstNestedFailure returns an error that v holds.
-func firstNestedFailure(v *value) *value {
-	if v.kind == failedKind {
-		return v
-	}
-	for _, el := range v.elems {
-		if fails(el) {
-			return firstNestedFailure(el)
-		}
-	}
-	for _, m := range v.members {
-		if fails(m.val) {
-			return firstNestedFailure(m.val)
-		}
-	}
-	return v
 }
 
 func base64encodeFunc(c *call) *value {

@@ -210,7 +210,7 @@ func operatorSymbol(op *hclsyntax.Operation) string {
 
 func arithmetic(op *hclsyntax.Operation, a, b *big.Float, span source.Span) *value {
 	x, y := cty.NumberVal(a), cty.NumberVal(b)
-	if (op == hclsyntax.OpDivide || op == hclsyntax.OpModulo) && b.Sign() == 0 {
+	if op == hclsyntax.OpDivide && b.Sign() == 0 {
 		return failed(span, "division by zero")
 	}
 	if a.IsInf() || b.IsInf() {

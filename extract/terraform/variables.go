@@ -134,12 +134,16 @@ func literalSource(b *block, l *loader) (string, bool) {
 	if a == nil {
 		return "", false
 	}
-	t, ok := a.Expr.(*hclsyntax.TemplateExpr)
-	if !ok || !t.IsStringLiteral() {
+	if t, ok := a.Expr.(*hclsyntax.TemplateExpr); ok && !t.IsStringLiteral() {
+		return "", false
+	} else if _, literal := a.Expr.(*hclsyntax.LiteralValueExpr); !ok && !literal {
 		return "", false
 	}
-	v, diags := t.Value(nil)
-	return v.AsString(), !diags.HasErrors()
+	v, diags := a.Expr.Value(nil)
+	if diags.HasErrors() || v.IsNull() || v.Type() != cty.String {
+		return "", false
+	}
+	return v.AsString(), true
 }
 
 // sameAccount reports whether two provider configurations of the root module act in one account: they differ in nothing
