@@ -80,13 +80,33 @@ step_build() {
     fail "cmd/trustvet is not the only main package"
 }
 
-# The README's first command shows findings.
+# The README's first command shows what the README says it shows, and so do its examples of JSON.
 step_readme() {
-  local command='go run ./cmd/trustvet scan testdata/everything'
+  local command='go run ./cmd/trustvet scan testdata/everything' example
   grep -qxF "$command" README.md || fail "the README lacks: $command"
-  # go run exits 1 whatever the status of its program, and says that one.
-  expect 1 bash -c "$command"
+  expect 1 bash -c "$command" # go run exits 1 whatever the status of its program, and says that one
   output_has 'exit status 1'
+  example=$(readme_block text 1)
+  [ -n "$example" ] || fail "the README shows no output"
+  [[ $(<"$scratch/output") == *"$example"* ]] || { cat "$scratch/output"; fail "this is not shown: $example"; }
+
+  build_command
+  expect 1 "$trustvet" scan testdata/everything --format json --output "json=$scratch/scan.json"
+  readme_block json 1 >"$scratch/scan-example.json"
+  jq -e --slurpfile real "$scratch/scan.json" '($real[0] | keys) == keys and (.findings | length > 0) and
+    all(.findings[]; . as $example | any($real[0].findings[]; . == $example)) and
+    all(.problems[]; . as $example | any($real[0].problems[]; . == $example)) and .summary == $real[0].summary' \
+    "$scratch/scan-example.json" >/dev/null || fail "the README's example of scan --format json is not what it prints"
+  "$trustvet" who testdata/everything --format json >"$scratch/who.json"
+  readme_block json 2 >"$scratch/who-example.json"
+  jq -e --slurpfile real "$scratch/who.json" '($real[0] | keys) == keys and (.roles | length > 0) and
+    all(.roles[]; . as $example | any($real[0].roles[]; . == $example))' \
+    "$scratch/who-example.json" >/dev/null || fail "the README's example of who --format json is not what it prints"
+}
+
+# readme_block LANGUAGE N prints the README's Nth fenced block of a language.
+readme_block() {
+  awk -v fence="\`\`\`$1" -v wanted="$2" '$0 == fence { inside = ++n == wanted; next } /^```$/ { inside = 0 } inside' README.md
 }
 
 # Runs each fuzz target for FUZZTIME in a copy of the tree, and shows the input that breaks it.

@@ -60,6 +60,21 @@ YAML
   expect 0 git commit -qm "Add a good role"
   git checkout -q -- bad.tf
 
+  # The file that changes need not be the one with the role: it holds the value that the role uses.
+  write_role_of_variable role.tf
+  write_variable '"arn:aws:iam::111122223333:role/deploy"' variables.tf
+  expect 0 commit_all "Add a role for a variable's callers"
+  write_variable '"*"' variables.tf
+  expect 1 commit_all "Let everyone be the callers"
+  output_has principal-any-aws variables.tf aws_iam_role.callers
+  git checkout -q HEAD -- variables.tf
+
+  # An untracked file is no part of a commit, whatever it holds.
+  write_bad_role untracked.tf
+  write_variable '"arn:aws:iam::111122223333:role/release"' variables.tf
+  expect 0 git commit -qm "Change the callers" variables.tf
+  rm untracked.tf
+
   # A file that has nothing to do with roles is no matter for the hook.
   echo hello >README
   expect 0 commit_all "Add a file of another kind"
@@ -72,7 +87,7 @@ YAML
   git rm -q --cached -- -x.tf
   rm -- ./-x.tf
 
-  [ "$(git log --oneline | wc -l)" = 4 ] || { git log --oneline; fail "not the commits that were to be made"; }
+  [ "$(git log --oneline | wc -l)" = 6 ] || { git log --oneline; fail "not the commits that were to be made"; }
 }
 
 commit_all() {
@@ -97,6 +112,26 @@ resource "aws_iam_role" "everyone" {
   })
 }
 TF
+}
+
+write_role_of_variable() {
+  cat >"$1" <<'TF'
+resource "aws_iam_role" "callers" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = var.callers }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+TF
+}
+
+# write_variable VALUE FILE
+write_variable() {
+  printf 'variable "callers" {\n  default = [%s]\n}\n' "$1" >"$2"
 }
 
 write_good_role() {
