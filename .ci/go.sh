@@ -102,6 +102,9 @@ step_readme() {
   jq -e --slurpfile real "$scratch/who.json" '($real[0] | keys) == keys and (.roles | length > 0) and
     all(.roles[]; . as $example | any($real[0].roles[]; . == $example))' \
     "$scratch/who-example.json" >/dev/null || fail "the README's example of who --format json is not what it prints"
+
+  readme_examples own_accounts: "$scratch/configurations"
+  expect 1 "$trustvet" scan testdata/everything --config "$scratch/configurations/readme-1.yml"
 }
 
 # readme_block LANGUAGE N prints the README's Nth fenced block of a language.
