@@ -108,7 +108,8 @@ job() {
   [ "$event" != dependabot ] || arguments+=(--actor 'dependabot[bot]')
   case $event in push) ;; *) event=pull_request ;; esac
   printf '\n%s, path: %s, fail-on: %s, upload refused: %s\n' "$2" "$path" "$fail_on" "${REFUSE_UPLOAD:-false}"
-  expect $((expected > 0)) "$act" "$event" "${arguments[@]}"
+  run_act() { "$act" "$event" "${arguments[@]}"; }
+  expect $((expected > 0)) run_act
   [ -s "$KEPT/outputs.json" ] || { cat "$scratch/output"; fail "the job did not reach its last step"; }
   [ "${REFUSE_UPLOAD:-false}" = true ] || output_is exit-code "$expected"
 }
