@@ -21,7 +21,7 @@ const (
 )
 
 // getAtt evaluates Fn::GetAtt, whose argument is a list or, in YAML, a text with a dot.
-func (e *evaluator) getAtt(n *node, s scope, depth int) *policy.Value {
+func (e *evaluator) getAtt(n *node, s scope) *policy.Value {
 	arg := n.members[0].value
 	span := n.span()
 	switch {
@@ -36,7 +36,7 @@ func (e *evaluator) getAtt(n *node, s scope, depth int) *policy.Value {
 	case arg.kind == listNode && len(arg.elements) >= 2:
 		names := make([]string, len(arg.elements))
 		for i, el := range arg.elements {
-			t, ok := asText(e.evalAt(el, s, depth+1))
+			t, ok := asText(e.eval(el, s))
 			if !ok {
 				return e.arity(n, "Fn::GetAtt", "a resource and an attribute")
 			}

@@ -121,7 +121,9 @@ func (e *evaluator) condition(name string, s scope) *formula {
 // formula reads the condition that n is. name says which one it belongs to.
 func (e *evaluator) formula(n *node, s scope, name string) *formula {
 	unknown := newFree(s.t.prefix + name)
-	if !e.step() {
+	e.depth++
+	defer func() { e.depth-- }()
+	if !e.step() || e.depth > maxDepth {
 		return unknown
 	}
 	switch n.kind {

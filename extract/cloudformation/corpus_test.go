@@ -47,6 +47,35 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestCorpusScalars checks the place of every scalar of every YAML and JSON file of a corpus.
+func TestCorpusScalars(t *testing.T) {
+	corpus := os.Getenv(corpusVariable)
+	if corpus == "" {
+		t.Skip("no " + corpusVariable)
+	}
+	files, _ := corpusFiles(t, corpus)
+	scalars, unread := 0, 0
+	for _, src := range files {
+		if !utf8.Valid(src) {
+			continue // UTF-16, which yaml.v3 decodes
+		}
+		p := newPage(source.NewFile("file", src))
+		docs, err := readYAML(p)
+		if err != nil {
+			unread++
+		}
+		if root, err := readJSON(p); err == nil {
+			docs = append(docs, root)
+		}
+		for _, d := range docs {
+			seen := map[*node]bool{}
+			checkNode(t, d, seen)
+			scalars += len(seen)
+		}
+	}
+	t.Logf("%d nodes in %d files, %d of them not YAML", scalars, len(files), unread)
+}
+
 type tally struct {
 	files, candidates, roles, resolved, open, alternatives, unresolved, literals, unplaced, problems int
 	why                                                                                              map[string]int
@@ -201,6 +230,27 @@ func tryRepository(t *testing.T, dir string) (sum tally) {
 	return sum
 }
 
+// corpusFiles returns the content of the YAML and JSON files below dir.
+func corpusFiles(t testing.TB, dir string) (files [][]byte, size int) {
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && d.Name() == ".git" {
+			return fs.SkipDir
+		}
+		if !d.Type().IsRegular() || !slices.Contains(templateExtensions, strings.ToLower(path.Ext(name))) {
+			return nil
+		}
+		if b, err := os.ReadFile(name); err == nil {
+			files = append(files, b)
+			size += len(b)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, size
+}
+
 // class shortens a message to its kind.
 func class(s string) string {
 	words := strings.Fields(s)
@@ -265,5 +315,5 @@ func decodes(v *policy.Value) bool {
 		}
 	}
 	// JSON text within another spelling: only the characters one by one can be checked.
-	return strings.Contains(raw, `\`) || strings.Contains(raw, "\n") || strings.Contains(raw, `","`) || strings.Contains(raw, "Join") || len(raw) > len(literal)
+	return strings.Contains(raw, `\`) || strings.ContainsAny(raw, "\n\r\u0085\u2028\u2029") || strings.Contains(raw, `","`) || strings.Contains(raw, "Join") || len(raw) > len(literal)
 }

@@ -14,16 +14,17 @@ type evaluator struct {
 	docs     []*policy.Document
 	problems []source.Problem
 
-	world  *world                   // what is assumed, nil outside the evaluation of a role
-	sat    map[string]bool          // remembers which assumptions can hold together
-	quiet  bool                     // nothing may be assumed now: the value is part of a condition
-	steps  int                      // nodes evaluated for the current role
-	total  int                      // nodes evaluated in all
-	spent  bool                     // a budget was hit and reported
-	active map[string]bool          // resources whose attributes are being evaluated, against cycles
-	turns  int                      // turns of loops so far
-	stacks int                      // nested templates read so far
-	pages  map[*source.File][]*node // included files
+	world     *world                   // what is assumed, nil outside the evaluation of a role
+	sat       map[string]bool          // remembers which assumptions can hold together
+	quiet     bool                     // nothing may be assumed now: the value is part of a condition
+	active    map[string]bool          // resources whose attributes are being evaluated, against cycles
+	pages     map[*source.File][]*node // included files
+	steps     int                      // nodes evaluated for the current role
+	total     int                      // nodes evaluated in all
+	depth     int                      // of the evaluation at the moment
+	turns     int                      // turns of loops so far
+	stacks    int                      // nested templates read so far
+	including int                      // files being included in one another
 }
 
 func newEvaluator(tree *source.Tree, opts Options) *evaluator {
@@ -44,15 +45,13 @@ func (e *evaluator) step() bool {
 
 // eval returns what n stands for, nil for AWS::NoValue.
 func (e *evaluator) eval(n *node, s scope) *policy.Value {
-	return e.evalAt(n, s, 0)
-}
-
-func (e *evaluator) evalAt(n *node, s scope, depth int) *policy.Value {
-	switch {
-	case !e.step() || depth > maxDepth:
-		return e.hidden(n, "too large", "this is more than trustvet evaluates for one role")
-	case n == nil:
+	if n == nil {
 		return &policy.Value{Kind: policy.Null}
+	}
+	e.depth++
+	defer func() { e.depth-- }()
+	if !e.step() || e.depth > maxDepth {
+		return e.hidden(n, "too large", "this is more than trustvet evaluates for one role")
 	}
 	switch n.kind {
 	case brokenNode:
@@ -76,14 +75,14 @@ func (e *evaluator) evalAt(n *node, s scope, depth int) *policy.Value {
 	case listNode:
 		v := &policy.Value{Kind: policy.Array, Span: n.span(), Elements: make([]*policy.Value, 0, len(n.elements))}
 		for _, el := range n.elements {
-			if ev := e.evalAt(el, s, depth+1); ev != nil {
+			if ev := e.eval(el, s); ev != nil {
 				v.Elements = append(v.Elements, ev)
 			}
 		}
 		return v
 	}
 	if call := n.call(); call != nil {
-		return e.call(n, s, depth)
+		return e.call(n, s)
 	}
 	v := &policy.Value{Kind: policy.Object, Span: n.span(), Members: make([]policy.Member, 0, len(n.members))}
 	e.members(n, s, func(key policy.Text, m member, in scope) {
@@ -91,7 +90,7 @@ func (e *evaluator) evalAt(n *node, s scope, depth int) *policy.Value {
 			v.Members = append(v.Members, policy.Member{Key: key, Value: &policy.Value{Kind: policy.Hidden, Hole: key.Hole(), Span: key.Span}})
 			return
 		}
-		if mv := e.evalAt(m.value, in, depth+1); mv != nil {
+		if mv := e.eval(m.value, in); mv != nil {
 			v.Members = append(v.Members, policy.Member{Key: key, Value: mv})
 		}
 	})

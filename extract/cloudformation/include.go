@@ -15,7 +15,9 @@ import (
 func (e *evaluator) include(n *node, m member, s scope, f func(key policy.Text, m member, in scope)) {
 	content, hole := e.included(m.value, s)
 	if content != nil && content.kind == mappingNode {
+		e.including++
 		e.members(content, s, f)
+		e.including--
 		return
 	}
 	if hole == nil {
@@ -32,8 +34,13 @@ func (e *evaluator) transform(n *node, s scope) *policy.Value {
 	if content == nil {
 		return &policy.Value{Kind: policy.Hidden, Hole: hole, Span: n.span()}
 	}
+	e.including++
+	defer func() { e.including-- }()
 	return e.eval(content, s)
 }
+
+// maxIncludes is how many files may include one another in turn.
+const maxIncludes = 8
 
 // included returns the content of the file that a call of AWS::Include names, or a hole that says why it is not known.
 func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
@@ -58,10 +65,9 @@ func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
 		hole.Reason = "the included file is not in the scanned tree"
 		return nil, hole
 	}
-	key := "include:" + lit
-	if e.active[key] {
-		e.problem(location.span(), "%s includes itself", lit)
-		hole.Reason = "the file includes itself"
+	if e.including >= maxIncludes {
+		e.problem(location.span(), "%s includes itself, or files include each other too deep", lit)
+		hole.Reason = "files include each other too deep"
 		return nil, hole
 	}
 	file, err := e.file(s.t.dir, lit)
@@ -75,9 +81,7 @@ func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
 	}
 	roots, ok := e.pages[file]
 	if !ok {
-		e.active[key] = true
 		roots, err = e.read(newPage(file), file.Name)
-		delete(e.active, key)
 		if err != nil {
 			e.problem(location.span(), "cannot include %s: %v", file.Name, err)
 			roots = nil

@@ -16,10 +16,10 @@ func (e *evaluator) arity(n *node, function, want string) *policy.Value {
 }
 
 // call evaluates the function that n calls.
-func (e *evaluator) call(n *node, s scope, depth int) *policy.Value {
+func (e *evaluator) call(n *node, s scope) *policy.Value {
 	function, arg := n.members[0].key.text, n.members[0].value
 	args := arg.elements
-	eval := func(n *node) *policy.Value { return e.evalAt(n, s, depth+1) }
+	eval := func(n *node) *policy.Value { return e.eval(n, s) }
 	switch function {
 	case "Ref":
 		name, ok := asText(eval(arg))
@@ -28,9 +28,9 @@ func (e *evaluator) call(n *node, s scope, depth int) *policy.Value {
 		}
 		return e.ref(n, name, s)
 	case "Fn::GetAtt":
-		return e.getAtt(n, s, depth)
+		return e.getAtt(n, s)
 	case "Fn::Sub":
-		return e.sub(n, s, depth)
+		return e.sub(n, s)
 	case "Fn::If":
 		if len(args) != 3 || !args[0].scalar() {
 			return e.arity(n, function, "a condition and two values")
@@ -71,7 +71,7 @@ func (e *evaluator) call(n *node, s scope, depth int) *policy.Value {
 		}
 		return e.selectElement(n, eval(args[0]), eval(args[1]))
 	case "Fn::FindInMap":
-		return e.findInMap(n, s, depth)
+		return e.findInMap(n, s)
 	case "Fn::Base64":
 		text, ok := asText(eval(arg))
 		if !ok {

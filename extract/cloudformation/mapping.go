@@ -22,7 +22,7 @@ type row struct {
 }
 
 // findInMap evaluates Fn::FindInMap. With a key that is not known, each different value is one choice.
-func (e *evaluator) findInMap(n *node, s scope, depth int) *policy.Value {
+func (e *evaluator) findInMap(n *node, s scope) *policy.Value {
 	args := n.members[0].value.elements
 	var fallback *node
 	if len(args) == 4 {
@@ -33,7 +33,7 @@ func (e *evaluator) findInMap(n *node, s scope, depth int) *policy.Value {
 	}
 	var keys [3]policy.Text
 	for i := range keys {
-		t, ok := asText(e.evalAt(args[i], s, depth+1))
+		t, ok := asText(e.eval(args[i], s))
 		if !ok {
 			return e.arity(n, "Fn::FindInMap", "names that are strings")
 		}
@@ -53,7 +53,7 @@ func (e *evaluator) findInMap(n *node, s scope, depth int) *policy.Value {
 		e.problem(span, "the template has no mapping %q", name)
 		return e.hidden(n, "Fn::FindInMap "+name, "there is no such mapping")
 	}
-	rows := e.rows(mapping, keys[1], keys[2], s, depth)
+	rows := e.rows(mapping, keys[1], keys[2], s)
 	if fallback != nil {
 		var found []*formula
 		for _, r := range rows {
@@ -61,7 +61,7 @@ func (e *evaluator) findInMap(n *node, s scope, depth int) *policy.Value {
 		}
 		none := connect(not, connect(or, found...))
 		if none.op != constFalse && e.possible(none) {
-			if v := e.evalAt(fallback, s, depth+1); v != nil {
+			if v := e.eval(fallback, s); v != nil {
 				rows = append(rows, &row{value: v, json: string(v.JSON()), when: []*formula{none}, keys: []string{"in no row of " + name}, byDef: defaultTruth(none)})
 			}
 		}
@@ -92,7 +92,7 @@ func (e *evaluator) findInMap(n *node, s scope, depth int) *policy.Value {
 }
 
 // rows returns the different values that the mapping may give for two keys.
-func (e *evaluator) rows(mapping *node, top, second policy.Text, s scope, depth int) []*row {
+func (e *evaluator) rows(mapping *node, top, second policy.Text, s scope) []*row {
 	if mapping == nil {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (e *evaluator) rows(mapping *node, top, second policy.Text, s scope, depth 
 			if !e.possible(both) {
 				continue
 			}
-			v := e.evalAt(inner.value, scope{t: s.t}, depth+1)
+			v := e.eval(inner.value, scope{t: s.t})
 			if v == nil {
 				continue
 			}

@@ -40,9 +40,7 @@ func mask(src []byte) ([]byte, []gap) {
 			for j := lineStart(src, i); j < last; j++ {
 				masked[j] = '\n'
 			}
-			if hole := blanked(src[i:last]); hole != nil {
-				gaps = append(gaps, gap{start: i, end: last, hole: hole})
-			}
+			gaps = append(gaps, gap{start: lineStart(src, i), end: last, hole: blanked(src[i:last])})
 			i = directive(src, last)
 			continue
 		}

@@ -45,6 +45,7 @@ const (
 	literalBlock
 	foldedBlock
 	jsonString
+	derived // not spelled out: the function that a tag calls
 )
 
 func (n *node) scalar() bool { return n != nil && n.kind >= boolNode && n.kind <= stringNode }
@@ -83,17 +84,14 @@ func (n *node) span() source.Span {
 	return n.page.span(int(n.start), n.finish())
 }
 
-// places returns the offset in the page of each byte of a scalar's text and of its end, nil when the text stands there byte
-// for byte from start on.
-func (n *node) places() (start int, places []int32) {
-	n.locate()
-	return spell(n.page.src, int(n.start), n.style, n.text)
-}
-
 // inside returns the place in the page of a scalar's text.
 func (n *node) inside() (start, end int) {
-	start, places := n.places()
-	if places == nil {
+	n.locate()
+	start, places, ok := spell(n.page.src, int(n.start), n.style, n.text)
+	switch {
+	case !ok:
+		return int(n.start), max(int(n.start), int(n.end))
+	case places == nil:
 		return start, min(start+len(n.text), len(n.page.src))
 	}
 	return int(places[0]), int(places[len(n.text)])
@@ -101,6 +99,10 @@ func (n *node) inside() (start, end int) {
 
 // value returns the text of a scalar with its place and the holes of its page.
 func (n *node) value() policy.Text {
-	start, places := n.places()
+	n.locate()
+	start, places, ok := spell(n.page.src, int(n.start), n.style, n.text)
+	if !ok {
+		return unplaced(n.text, n.span())
+	}
 	return n.page.text(n.text, start, places)
 }

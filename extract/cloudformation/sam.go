@@ -37,7 +37,7 @@ func (e *evaluator) samRole(t *template, r *resource) {
 			if own == nil {
 				in = s
 			}
-			doc = mergeGlobals(globals.get("AssumeRolePolicyDocument"), own)
+			doc = e.mergeGlobals(globals.get("AssumeRolePolicyDocument"), own)
 		}
 		if doc != nil && doc.kind != nullNode {
 			if v := e.eval(doc, in); v != nil {
@@ -79,10 +79,12 @@ func serviceDocument(service string, r *resource) *policy.Value {
 // mergeGlobals returns what SAM makes of a property that Globals and a resource both have: mappings are merged at every depth,
 // lists are joined with the global elements first, and in anything else the resource's own value counts.
 // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
-func mergeGlobals(global, own *node) *node {
+func (e *evaluator) mergeGlobals(global, own *node) *node {
 	switch {
 	case own == nil:
 		return global
+	case !e.step():
+		return own
 	case global == nil || global.kind != own.kind || global.call() != nil || own.call() != nil:
 		return own
 	case own.kind == listNode:
@@ -94,7 +96,7 @@ func mergeGlobals(global, own *node) *node {
 		merged.members = nil
 		for _, g := range global.members {
 			if o := own.get(g.key.text); o != nil {
-				g.value = mergeGlobals(g.value, o)
+				g.value = e.mergeGlobals(g.value, o)
 			}
 			merged.members = append(merged.members, g)
 		}

@@ -8,12 +8,15 @@ import (
 // yaml.v3 says where a node begins, as a line and a column in code points, and nothing else. This file finds the rest: the
 // byte at which the node's own text begins, the byte that each byte of a scalar is spelled at, and where it ends.
 
+// markEvery is the distance of marks on a line, in columns.
+const markEvery = 256
+
 // yamlLines holds the byte offset at which each line of a page starts. YAML ends lines at more characters than editors do.
 type yamlLines struct {
 	starts []int32
-	// The last place that was looked up on a line with other characters than ASCII, so that a long line is not counted from
-	// its start for each node on it.
-	line, column, offset int
+	// Of a long line with other characters than ASCII, the offset of every markEvery-th column, so that the line is not counted
+	// from its start for each node on it.
+	marks map[int][]int32
 }
 
 func newYAMLLines(src []byte) *yamlLines {
@@ -75,15 +78,40 @@ func (p *page) offset(line, column int) int {
 		return min(int(l.starts[line-1])+column-1, len(p.src))
 	}
 	c, offset := 1, int(l.starts[line-1])
-	if l.line == line && l.column <= column {
-		c, offset = l.column, l.offset
+	if column > 2*markEvery {
+		marks := l.lineMarks(p.src, line)
+		n := min((column-1)/markEvery, len(marks)-1)
+		c, offset = 1+n*markEvery, int(marks[n])
 	}
 	for ; c < column && offset < len(p.src); c++ {
 		_, size := utf8.DecodeRune(p.src[offset:])
 		offset += size
 	}
-	l.line, l.column, l.offset = line, c, offset
 	return offset
+}
+
+// lineMarks returns the marks of a line, the first of them its start.
+func (l *yamlLines) lineMarks(src []byte, line int) []int32 {
+	if marks, ok := l.marks[line]; ok {
+		return marks
+	}
+	start, end := int(l.starts[line-1]), len(src)
+	if line < len(l.starts) {
+		end = int(l.starts[line])
+	}
+	var marks []int32
+	for c, i := 0, start; i < end || c == 0; c++ {
+		if c%markEvery == 0 {
+			marks = append(marks, int32(i))
+		}
+		_, size := utf8.DecodeRune(src[i:])
+		i += max(size, 1)
+	}
+	if l.marks == nil {
+		l.marks = map[int][]int32{}
+	}
+	l.marks[line] = marks
+	return marks
 }
 
 // locate finds the byte at which a YAML node begins, behind its tag and anchor.
@@ -95,12 +123,22 @@ func (n *node) locate() {
 	i := n.page.offset(int(n.line), int(n.column))
 	n.line = 0
 	for i < len(src) && (src[i] == '!' || src[i] == '&') {
-		for i < len(src) && src[i] != ' ' && src[i] != '\t' && lineBreak(src, i) == 0 {
-			i++
-		}
-		i = skipBlank(src, i)
+		i = skipBlank(src, skipProperty(src, i))
 	}
 	n.start = int32(i)
+}
+
+// skipProperty returns where the tag or anchor at byte i ends.
+func skipProperty(src []byte, i int) int {
+	if src[i] == '&' {
+		for i++; i < len(src) && (src[i] == '_' || src[i] == '-' || '0' <= src[i] && src[i] <= '9' || 'a' <= src[i]|0x20 && src[i]|0x20 <= 'z'); i++ {
+		}
+		return i
+	}
+	for i < len(src) && src[i] != ' ' && src[i] != '\t' && lineBreak(src, i) == 0 {
+		i++
+	}
+	return i
 }
 
 // skipBlank skips white space, line breaks and comments from byte i on.
@@ -175,9 +213,12 @@ func (n *node) finishAfter(in *node) int {
 }
 
 // spell returns where text is spelled that the token at byte start of src stands for: a nil places when it stands there byte
-// for byte from first on, and otherwise the offset of each of its bytes and of its end.
-func spell(src []byte, start int, style textStyle, text string) (first int, places []int32) {
-	if style != plainStyle && style != literalBlock && style != foldedBlock {
+// for byte from first on, and otherwise the offset of each of its bytes and of its end. ok is false when that is not known.
+func spell(src []byte, start int, style textStyle, text string) (first int, places []int32, ok bool) {
+	switch style {
+	case derived:
+		return start, nil, false
+	case singleQuoted, doubleQuoted, jsonString:
 		start++ // the quote
 	}
 	exact := start+len(text) <= len(src) && string(src[start:start+len(text)]) == text
@@ -185,19 +226,19 @@ func spell(src []byte, start int, style textStyle, text string) (first int, plac
 	switch style {
 	case plainStyle:
 		if exact {
-			return start, nil
+			return start, nil, true
 		}
 		s = speller{src: src, pos: start, text: text}
 		s.flow('\\') // which is itself in a plain scalar
 	case singleQuoted:
 		if exact && start+len(text) < len(src) && src[start+len(text)] == '\'' && !bytes.HasPrefix(src[start+len(text):], []byte("''")) {
-			return start, nil
+			return start, nil, true
 		}
 		s = speller{src: src, pos: start, text: text}
 		s.flow('\'')
 	case doubleQuoted, jsonString:
 		if exact && start+len(text) < len(src) && src[start+len(text)] == '"' {
-			return start, nil
+			return start, nil, true
 		}
 		s = speller{src: src, pos: start, text: text}
 		s.flow('"')
@@ -206,14 +247,9 @@ func spell(src []byte, start int, style textStyle, text string) (first int, plac
 		s.block(style == foldedBlock)
 	}
 	if s.failed || len(s.places) != len(text) {
-		// Cannot happen as far as is known: a scalar that is spelled in a way not thought of. All of it is then at its start.
-		places = make([]int32, len(text)+1)
-		for i := range places {
-			places[i] = int32(min(start, len(src)))
-		}
-		return start, places
+		return start, nil, false
 	}
-	return start, append(s.places, int32(s.pos))
+	return start, append(s.places, int32(s.pos)), true
 }
 
 // A speller walks over the source of a scalar and its text in step.

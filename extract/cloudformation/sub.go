@@ -9,7 +9,7 @@ import (
 
 // sub evaluates Fn::Sub: it replaces each ${name} of a text, in one pass.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
-func (e *evaluator) sub(n *node, s scope, depth int) *policy.Value {
+func (e *evaluator) sub(n *node, s scope) *policy.Value {
 	arg := n.members[0].value
 	text, variables := arg, (*node)(nil)
 	if arg.kind == listNode {
@@ -26,22 +26,22 @@ func (e *evaluator) sub(n *node, s scope, depth int) *policy.Value {
 			return e.arity(n, "Fn::Sub", "a text")
 		}
 		// A function in the place of the text, as the language extensions have it.
-		v, ok := asText(e.evalAt(text, s, depth+1))
+		v, ok := asText(e.eval(text, s))
 		if !ok {
 			return e.arity(n, "Fn::Sub", "a text")
 		}
-		return e.substitute(n, v, variables, s, depth)
+		return e.substitute(n, v, variables, s)
 	}
-	return e.substitute(n, e.text(text, s), variables, s, depth)
+	return e.substitute(n, e.text(text, s), variables, s)
 }
 
-func (e *evaluator) substitute(n *node, text policy.Text, variables *node, s scope, depth int) *policy.Value {
+func (e *evaluator) substitute(n *node, text policy.Text, variables *node, s scope) *policy.Value {
 	values := map[string]*policy.Value{}
 	e.members(variables, s, func(key policy.Text, m member, in scope) {
 		if m.value == nil {
 			return
 		}
-		v := e.evalAt(m.value, in, depth+1)
+		v := e.eval(m.value, in)
 		if v == nil {
 			v = stringValue(unplaced("", m.value.span()), m.value.span())
 		}

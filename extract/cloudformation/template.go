@@ -75,11 +75,11 @@ func (e *evaluator) newTemplate(root *node, name string, serverless bool) *templ
 // fragment returns a template with nothing but the role n in it, which stands in a file on its own.
 func (e *evaluator) fragment(key, n *node, name string, serverless bool) *template {
 	if key == nil {
-		key = &node{kind: stringNode, page: n.page, text: strings.TrimSuffix(path.Base(name), path.Ext(name)), start: n.start, line: n.line, column: n.column, end: -1}
+		key = &node{kind: stringNode, page: n.page, text: strings.TrimSuffix(path.Base(name), path.Ext(name)), style: derived, start: n.start, line: n.line, column: n.column, end: -1}
 	}
 	resources := &node{kind: mappingNode, page: n.page, start: n.start, line: n.line, column: n.column, end: -1, members: []member{{key, n}}}
 	root := &node{kind: mappingNode, page: n.page, start: n.start, line: n.line, column: n.column, end: -1,
-		members: []member{{&node{kind: stringNode, page: n.page, text: "Resources"}, resources}}}
+		members: []member{{&node{kind: stringNode, page: n.page, text: "Resources", style: derived}, resources}}}
 	return e.newTemplate(root, name, serverless)
 }
 

@@ -222,7 +222,7 @@ func (r *yamlReader) tagged(y *yaml.Node, n *node) *node {
 		n.kind = stringNode // the argument of a function: !Ref 123
 	}
 	key := r.node(stringNode, y)
-	key.text = name
+	key.text, key.style = name, derived
 	key.locateTag(y.Tag)
 	call := r.node(mappingNode, y)
 	call.line, call.start = 0, key.start
@@ -236,10 +236,7 @@ func (n *node) locateTag(tag string) {
 	i := n.page.offset(int(n.line), int(n.column))
 	n.line = 0
 	if i < len(src) && src[i] == '&' { // the anchor may stand first
-		for i < len(src) && src[i] != ' ' && src[i] != '\t' && lineBreak(src, i) == 0 {
-			i++
-		}
-		i = skipBlank(src, i)
+		i = skipBlank(src, skipProperty(src, i))
 	}
 	n.start = int32(min(i, len(src)))
 	n.end = int32(min(i+len(tag), len(src)))
