@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -45,15 +46,15 @@ func Extract(file *source.File) ([]*policy.Document, []source.Problem) {
 		return nil, []source.Problem{{Span: source.Span{File: file, Start: invalidUTF8(src)}.Empty(), Message: "the file is not UTF-8", Unreadable: true}}
 	}
 	whole := source.Span{File: file, Start: start, End: len(src)}
-	text := policy.String(whole.Text(), whole)
 	template := isTemplate(file.Name)
+	filledIn := byHand
 	if template {
-		text = placeholders(whole)
+		filledIn = byEngine
 	}
-	v, err := policy.ParseJSON(text)
+	v, err := policy.ParseJSON(placeholders(whole, filledIn))
 	if err != nil && !template {
 		// A template under the name of a plain file: ${…} where JSON has no place for it.
-		if retry, retryErr := policy.ParseJSON(placeholders(whole)); retryErr == nil {
+		if retry, retryErr := policy.ParseJSON(placeholders(whole, byEngine)); retryErr == nil {
 			v, err = retry, nil
 		}
 	}
@@ -88,7 +89,7 @@ func (x *extractor) visit(v *policy.Value, path string, depth int) {
 		}
 		for _, m := range v.Members {
 			name := m.Key.String()
-			if name == "AssumeRolePolicyDocument" {
+			if name == "AssumeRolePolicyDocument" && isPolicy(m.Value) {
 				x.add(x.roleOf(v, path), decoded(m.Value))
 				continue
 			}
@@ -98,6 +99,9 @@ func (x *extractor) visit(v *policy.Value, path string, depth int) {
 }
 
 func (x *extractor) add(role string, v *policy.Value) {
+	if ofTemplate(v) {
+		return
+	}
 	d := policy.Parse(role, v)
 	for _, dup := range d.Value.Duplicates() {
 		// IAM is given this very text and refuses it.
@@ -129,8 +133,20 @@ func (x *extractor) roleOf(v *policy.Value, path string) string {
 	return x.roleAt(path)
 }
 
+// isPolicy reports whether v, under the name of a role's trust policy, is one: schemas and API models have that name too.
+func isPolicy(v *policy.Value) bool {
+	switch v.Kind {
+	case policy.Object:
+		return v.Member("Statement") != nil
+	case policy.StringKind:
+		s := strings.TrimSpace(v.Text.String())
+		return strings.HasPrefix(s, "{") || strings.HasPrefix(strings.ToUpper(s), "%7B")
+	}
+	return false
+}
+
 // isTrust reports whether v is a trust policy: one of its statements has a principal and an action of STS. Policies of
-// buckets, queues, keys and endpoints have principals too.
+// buckets, queues, keys and endpoints have principals too, and resource control policies speak of STS to everybody.
 func isTrust(v *policy.Value) bool {
 	statement := v.Member("Statement")
 	if statement == nil {
@@ -140,14 +156,43 @@ func isTrust(v *policy.Value) bool {
 	if statement.Kind == policy.Array {
 		statements = statement.Elements
 	}
+	trust := false
 	for _, s := range statements {
 		if s.Kind != policy.Object || s.Member("Principal") == nil && s.Member("NotPrincipal") == nil {
 			continue
 		}
+		if (s.Member("Resource") != nil || s.Member("NotResource") != nil) && ofEverybody(s.Member("Principal")) {
+			return false // a resource control policy, an endpoint's policy
+		}
 		for _, name := range []string{"Action", "NotAction"} {
 			if action := s.Member(name); action != nil && hasSTS(action) {
-				return true
+				trust = true
 			}
+		}
+	}
+	return trust
+}
+
+// ofEverybody reports whether the element Principal is "*" or {"AWS": "*"}.
+func ofEverybody(principal *policy.Value) bool {
+	if principal == nil {
+		return false
+	}
+	leaves := principal.Leaves()
+	return len(leaves) == 1 && leaves[0].Value.Text.Is("*")
+}
+
+// ofTemplate reports whether v holds functions of CloudFormation: it is part of a template or of what the CDK notes beside
+// one, and means nothing by itself.
+func ofTemplate(v *policy.Value) bool {
+	for _, e := range v.Elements {
+		if ofTemplate(e) {
+			return true
+		}
+	}
+	for _, m := range v.Members {
+		if name := m.Key.String(); name == "Ref" || strings.HasPrefix(name, "Fn::") || ofTemplate(m.Value) {
+			return true
 		}
 	}
 	return false
@@ -206,24 +251,34 @@ func isTemplate(name string) bool {
 	return false
 }
 
-// placeholder matches what a template engine replaces: ${name} of Terraform and shells, {{ … }} of Jinja, Go and Mustache,
-// <% … %> of ERB, and directives.
-var placeholder = regexp.MustCompile(`\$\{[^{}"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
+// lazily returns the regular expression when it is first asked for: most runs need none.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+// byHand matches what a person fills in before use: <account>, and letters where an ARN has the digits of an account.
+var byHand = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_-]+):`)
+
+// byEngine matches that and what a template engine replaces: ${name} of Terraform and shells, {{ … }} of Jinja, Go and
+// Mustache, <% … %> of ERB, and directives.
+var byEngine = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_-]+):|\$\{[^{}"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
 
 // policyVariable matches a policy variable of IAM, ${aws:username} or ${cognito-identity.amazonaws.com:sub}, and no
 // placeholder such as ${LOOKUP::Name}.
-var policyVariable = regexp.MustCompile(`^\$\{([a-z0-9-]+|[a-z0-9.-]+\.[a-z]+[a-z0-9./-]*):[A-Za-z]`)
+var policyVariable = lazily(`^\$\{([a-z0-9-]+|[a-z0-9.-]+\.[a-z]+[a-z0-9./-]*):[A-Za-z]`)
 
-// placeholders returns the text under span with its placeholders as holes.
-func placeholders(span source.Span) policy.Text {
+// placeholders returns the text under span with what matches filledIn as holes: its first group, or all of it.
+func placeholders(span source.Span, filledIn func() *regexp.Regexp) policy.Text {
 	src := span.Text()
 	at := func(i, j int) source.Span {
 		return source.Span{File: span.File, Start: span.Start + i, End: span.Start + j}
 	}
 	var parts []policy.Part
 	done := 0
-	for _, m := range placeholder.FindAllStringIndex(src, -1) {
-		if policyVariable.MatchString(src[m[0]:m[1]]) {
+	for _, m := range filledIn().FindAllStringSubmatchIndex(src, -1) {
+		if m[2] >= 0 {
+			m = m[2:]
+		} else if policyVariable().MatchString(src[m[0]:m[1]]) {
 			continue
 		}
 		if m[0] > done {
