@@ -24,8 +24,12 @@ func claimKey(c *class, issuer, claim string) domain {
 			return never
 		}
 		d := always.like(sampleSubject(issuer))
-		d.filler = subjectFillers(issuer)
-		d.real = subjectForm(issuer)
+		d.filler, d.first = subjectFillers(issuer)
+		if d.real = subjectForm(issuer); d.real != nil {
+			// None of the names that such a subject is made of can hold a wildcard: in StringEquals it is a mistake.
+			star := &glob{tokens: []token{rest, {r: '*'}, rest}, plain: true}
+			d.tests = []valueTest{{&set{kind: textSet, globs: []*glob{star}}, false}}
+		}
 		return d
 	case "aud":
 		if issuer == "graph.facebook.com" || issuer == "www.amazon.com" {
@@ -151,21 +155,25 @@ func sampleClaim(claim string) string {
 	return "12345678"
 }
 
-func subjectFillers(issuer string) []string {
+// subjectFillers returns plausible texts for the last wildcard of a subject, and for those before it. After a text such as
+// repo:acme* the plausible one is the name of somebody else's organization.
+func subjectFillers(issuer string) (last, first []string) {
 	switch {
 	case isGitHub(issuer):
-		return []string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "octo-org", "-evil/octo-repo:ref:refs/heads/main",
-			"repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main", "evil:ref:refs/heads/main",
-			"octo-org/octo-repo:ref:refs/heads/main", "", "x"}
+		return []string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "-evil/octo-repo:ref:refs/heads/main", "-evil:ref:refs/heads/main",
+				"repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main", "octo-org/octo-repo:ref:refs/heads/main", "octo-org", ""},
+			[]string{"octo-org", "octo-repo", "repo:octo-org/octo-repo", "octo-org/octo-repo", "-evil", "refs/heads", ""}
 	case issuer == gitlab:
-		return []string{"main", "example:ref_type:branch:ref:main", "example-group/example:ref_type:branch:ref:main", "branch", "ref_type:branch:ref:main",
-			"example", "-evil/example:ref_type:branch:ref:main", "", "x"}
+		return []string{"main", "example:ref_type:branch:ref:main", "-evil/example:ref_type:branch:ref:main", "ref_type:branch:ref:main",
+				"example-group/example:ref_type:branch:ref:main", "example", "branch", ""},
+			[]string{"example", "example-group/example", "example-group", "branch", ""}
 	case issuer == hcp:
-		return []string{"apply", "example", "example:run_phase:apply", "example:workspace:example:run_phase:apply", "example-org:project:example:workspace:example:run_phase:apply", "", "x"}
+		return []string{"apply", "example", "example:run_phase:apply", "example:workspace:example:run_phase:apply",
+			"example-org:project:example:workspace:example:run_phase:apply", ""}, []string{"example", "example-org", ""}
 	case strings.HasPrefix(issuer, "oidc.eks."):
-		return []string{"example", "default:example", "kube-system", "", "x"}
+		return []string{"example", "default:example", ""}, []string{"default", ""}
 	}
-	return []string{"example", "", "x"}
+	return []string{"example", ""}, nil
 }
 
 // subjectForm returns whether a subject has the form that the issuer gives it by default. Nothing depends on it but which

@@ -205,6 +205,14 @@ func provider(id string) (class, bool) {
 	return c, ok
 }
 
+// issuerText returns the issuer with the letter case of the provider.
+func (c *class) issuerText() string {
+	if i := len(c.name) - len(c.issuer); i >= 0 && strings.EqualFold(c.name[i:], c.issuer) {
+		return c.name[i:]
+	}
+	return c.issuer
+}
+
 // accountKinds are the kinds of callers that an account has.
 var accountKinds = [...]Kind{User, Role, FederatedUser, Root}
 

@@ -13,7 +13,7 @@ func Added(before, after *policy.Document, o Options) []Grant {
 	for _, w := range worlds(after, before) {
 		q := newQuestion(w, o, false, least(before), most(after))
 		for _, g := range q.added(before, after) {
-			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.From == g.From && h.String() == g.String() }) {
+			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.same(&g) }) {
 				grants = append(grants, g)
 			}
 		}

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -18,7 +20,7 @@ type Death struct {
 // Dead reports whether no request at all can match s, and why. What is not known in s may be anything, so that the answer is
 // certain. It looks at s alone: see Shadowed for what other statements do to it.
 func Dead(d *policy.Document, s *policy.Statement, o Options) (Death, bool) {
-	if s.Effect == policy.NoEffect || s.Incomplete {
+	if vague(s) {
 		return Death{}, false
 	}
 	for _, w := range worlds(d) {
@@ -51,7 +53,7 @@ func (q *question) usable(s *statement, atoms []*atom) bool {
 		}
 		for _, action := range roleActions {
 			if s.allows(action) && q.asks(c, action) {
-				if q.box(&n, c) != nil {
+				if b := q.box(&n, c); b != nil && q.joint(b) {
 					return true
 				}
 				break // the boxes of other actions are the same
@@ -59,6 +61,25 @@ func (q *question) usable(s *statement, atoms []*atom) bool {
 		}
 	}
 	return false
+}
+
+// joint reports whether b may have requests when the keys that depend on each other must agree.
+func (q *question) joint(b *box) bool {
+	w := witnessing{question: q, box: b, solved: make([]solution, len(q.keys))}
+	return w.solveAll() && w.couple() || !w.impossible
+}
+
+// vague reports whether nobody can say which callers, actions or keys s is about.
+func vague(s *policy.Statement) bool {
+	open := func(t policy.Text) bool {
+		return slices.ContainsFunc(t.Parts, func(p policy.Part) bool {
+			return p.Hole != nil && p.Hole.Kind == policy.Unknown && len(p.Hole.Choices) == 0
+		})
+	}
+	ofPrincipal := func(p policy.Principal) bool { return open(p.ID) }
+	return s.Effect == policy.NoEffect || s.Incomplete || slices.ContainsFunc(s.Principals, ofPrincipal) || slices.ContainsFunc(s.NotPrincipals, ofPrincipal) ||
+		slices.ContainsFunc(s.Actions, open) || slices.ContainsFunc(s.NotActions, open) ||
+		slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool { return open(c.Key) || open(c.Operator.Text) })
 }
 
 // death says why s, which is not usable, is not.
@@ -107,7 +128,7 @@ func conditionsOf(atoms []*atom) []policy.Condition {
 // Void reports whether the condition of s at that index restricts nothing: without it, s matches no more requests. A
 // condition with an unknown value or a policy variable is not void.
 func Void(d *policy.Document, s *policy.Statement, index int, o Options) bool {
-	if s.Effect == policy.NoEffect || s.Incomplete {
+	if vague(s) {
 		return false
 	}
 	for _, w := range worlds(d) {
@@ -156,7 +177,7 @@ func (q *question) asksAny(s *statement, c *class) bool {
 // statements, or none at all when no Allow lets in what it denies. Of two statements that mean the same the later one is
 // shadowed. A statement that is dead is not.
 func Shadowed(d *policy.Document, s *policy.Statement, o Options) (by []*policy.Statement, shadowed bool) {
-	if _, dead := Dead(d, s, o); dead || s.Effect == policy.NoEffect || s.Incomplete {
+	if _, dead := Dead(d, s, o); dead || vague(s) {
 		return nil, false
 	}
 	for _, w := range worlds(d) {
@@ -177,7 +198,7 @@ func shadowedIn(d *policy.Document, s *policy.Statement, w World, o Options) (by
 	// against is taken as large as it may be.
 	others := part{document: d, wideAllow: s.Effect == policy.Deny}
 	for _, other := range d.Statements {
-		if other != s {
+		if other != s && (other.Effect != s.Effect && other.Effect == policy.Allow || !vague(other)) {
 			others.statements = append(others.statements, other)
 		}
 	}
@@ -252,7 +273,7 @@ func (q *question) shadow(boxes []*box, s *policy.Statement, rest []*statement, 
 			single[other.Statement]++
 		}
 		next := q.minus(left, other)
-		if !used[other.Statement] && len(next) < len(left) {
+		if !used[other.Statement] && !slices.Equal(next, left) {
 			used[other.Statement] = true
 			*by = append(*by, other.Statement)
 		}

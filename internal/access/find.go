@@ -51,7 +51,7 @@ func (g *Grant) find(caller func(Caller) bool, conditions []policy.Condition) (R
 		}
 		n := *b
 		n.clauses = append(b.clauses[:len(b.clauses):len(b.clauses)], clauses...)
-		if r, w, ok := q.witness(&n, g.Action); ok {
+		if r, w, ok, _ := q.witness(&n, g.Action); ok {
 			return r, w, true
 		}
 	}

@@ -204,7 +204,7 @@ func (v *vocabulary) realRequest(r *rand.Rand, d *policy.Document) Request {
 			if domain.absent {
 				continue
 			}
-			choice := choice{tests: domain.tests}
+			choice := choice{domain.tests, &domain}
 			value, found, _ := choice.find(&budget{work})
 			if !found {
 				panic("an empty domain: " + name)

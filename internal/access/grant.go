@@ -58,6 +58,11 @@ func If(operator, key string, values ...string) policy.Condition {
 	return c
 }
 
+// same reports whether two grants, of different worlds, say the same.
+func (g *Grant) same(h *Grant) bool {
+	return g.From == h.From && g.Action == h.Action && g.String() == h.String()
+}
+
 // Has reports whether one of the grant's callers is of that kind.
 func (g *Grant) Has(kind Kind) bool {
 	return slices.ContainsFunc(g.Callers, func(c Caller) bool { return c.Kind == kind })

@@ -14,14 +14,16 @@ type key struct {
 
 // A domain says which values a key can have in a call by a class of callers.
 type domain struct {
-	absent bool // a call may lack the key
-	single bool // it may have one value
-	list   bool // it may be multivalued
-	empty  bool // a multivalued one may have no values
-	tests  []valueTest
-	sample []string
-	filler []string
-	real   func(string) bool
+	absent  bool // a call may lack the key
+	single  bool // it may have one value
+	list    bool // it may be multivalued
+	empty   bool // a multivalued one may have no values
+	tests   []valueTest
+	sample  []string
+	filler  []string
+	first   []string // for the wildcards before the last one, where they differ
+	account string   // for the wildcard in the place of an ARN's account
+	real    func(string) bool
 }
 
 var (
@@ -125,7 +127,7 @@ func (q *question) globalKey(c *class, name string) domain {
 	case "principalorgpaths":
 		if c.aws() {
 			d := perhaps1.within(orgPath())
-			d.filler = []string{"r-ab12/ou-ab12-11111111/", "ou-ab12-11111111/", "", "11111111/"}
+			d.filler = []string{"", "11111111/", "ou-ab12-11111111/", "r-ab12/ou-ab12-11111111/"}
 			return d.like(exampleOrg + "/r-ab12/ou-ab12-11111111/")
 		}
 		return never
@@ -181,7 +183,7 @@ func (q *question) globalKey(c *class, name string) domain {
 	case "sourcearn":
 		if c.kind == Service {
 			d := perhaps
-			d.filler = []string{"example", "function:example", "us-east-1", exampleOther, "*", "", "example/example"}
+			d.filler = []string{"example", "function:example", "", "example/example"}
 			return d.like("arn:aws:lambda:us-east-1:" + exampleOther + ":function:example")
 		}
 		return never
@@ -341,7 +343,8 @@ func (q *question) principalARN(c *class) domain {
 		service = "sts"
 	}
 	d := always.within(g).like("arn:" + q.partition() + ":" + service + "::" + account + ":" + shape + name)
-	d.filler = []string{account, name, "x", "", "example/" + name}
+	d.filler = []string{name, "x", "", "example/" + name}
+	d.account = account
 	return q.excludeAccounts(c, q.without(d, c.others))
 }
 
@@ -377,8 +380,6 @@ func (q *question) userID(c *class) domain {
 	case RoleSession:
 		_, _, name := splitSession(c.name)
 		return always.within(run("AROA", upperWord, 1, literals(nil, ":"+name)...)).like("AROAIOSFODNN7EXAMPLE:" + name)
-	case FederatedUser, Root:
-		return perhaps
 	}
 	return perhaps
 }

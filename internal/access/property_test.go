@@ -58,7 +58,7 @@ func TestAllowedRequestsThatCanHappenLieInAGrant(t *testing.T) {
 		for range 25 {
 			request := v.realRequest(r, d)
 			requests++
-			if decision, _ := Decide(d, request, World{}); decision.OK() && !notation(request, p) {
+			if decision, _ := Decide(d, request, World{}); decision.OK() && !notation(request, p) && canCall(request) {
 				allowed++
 				if !inside(grants, request) {
 					t.Errorf("%s is allowed but in no grant\n\t%s", request, p.JSON())
@@ -67,6 +67,11 @@ func TestAllowedRequestsThatCanHappenLieInAGrant(t *testing.T) {
 		}
 	})
 	t.Logf("%d requests, %d allowed", requests, allowed)
+}
+
+// canCall reports whether AWS takes calls to assume a role from the caller.
+func canCall(r Request) bool {
+	return !strings.HasSuffix(r.Principal, ":root") && !strings.Contains(r.Principal, ":federated-user/")
 }
 
 func TestEveryWitnessIsAllowed(t *testing.T) {
@@ -141,7 +146,7 @@ func TestImpliesSaysNoWithACounterexample(t *testing.T) {
 			for range 20 {
 				request := v.realRequest(r, a)
 				decision, _ := Decide(a, request, World{})
-				if other, _ := Decide(b, request, World{}); decision.OK() && !other.OK() && !notation(request, p) && !notation(request, changed) {
+				if other, _ := Decide(b, request, World{}); decision.OK() && !other.OK() && canCall(request) && !notation(request, p) && !notation(request, changed) {
 					t.Errorf("%s is allowed by the first only\n\t%s\n\t%s", request, p.JSON(), changed.JSON())
 				}
 			}

@@ -107,10 +107,8 @@ func pass(tests []valueTest, v string) bool {
 
 // A choice looks for one value that passes tests.
 type choice struct {
-	tests   []valueTest
-	samples []string          // plausible values, the best first
-	fillers []string          // plausible texts for a wildcard
-	real    func(string) bool // whether a value looks like one of the key; nil when all do
+	tests []valueTest
+	*domain
 }
 
 // find returns a value that passes all tests, one that looks real where there is one. When there is none, decided says
@@ -129,7 +127,7 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 		best, found = v, true
 		return c.real == nil || c.real(v)
 	}
-	for _, v := range c.samples {
+	for _, v := range c.sample {
 		if try(v) {
 			return best, true, true
 		}
@@ -144,9 +142,14 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 		if t.in && t.set.finite() {
 			finite = true
 		}
-		if t.in && t.set.kind == textSet {
+	}
+	for _, fixed := range [...]bool{false, true} { // the broadest example first
+		for _, t := range c.tests {
+			if !t.in || t.set.kind != textSet {
+				continue
+			}
 			for _, g := range t.set.globs {
-				if c.fill(g, try) {
+				if g.fixed == fixed && c.fill(g, try) {
 					return best, true, true
 				}
 			}
@@ -276,9 +279,12 @@ func (c *choice) fill(g *glob, try func(string) bool) bool {
 	if g.fixed {
 		return try(g.text)
 	}
-	fillers := c.fillers
+	fillers, firsts := c.filler, c.first
 	if len(fillers) == 0 {
 		fillers = plainFillers
+	}
+	if len(firsts) == 0 {
+		firsts = fillers
 	}
 	stars := 0
 	for _, t := range g.tokens {
@@ -288,21 +294,21 @@ func (c *choice) fill(g *glob, try func(string) bool) bool {
 	}
 	switch stars {
 	case 0:
-		return try(fillGlob(g, "", ""))
+		return try(fillGlob(g, "", "", c.account))
 	case 1:
 		for _, f := range fillers {
-			if try(fillGlob(g, f, f)) {
+			if try(fillGlob(g, f, f, c.account)) {
 				return true
 			}
 		}
 	default:
-		for n := range min(len(fillers)*len(fillers), maxFills) {
-			if try(fillGlob(g, fillers[n%len(fillers)], fillers[n/len(fillers)])) {
+		for n := range min(len(firsts)*len(fillers), maxFills) {
+			if try(fillGlob(g, firsts[n%len(firsts)], fillers[n/len(firsts)], c.account)) {
 				return true
 			}
 		}
 	}
-	return try(fillGlob(g, "", ""))
+	return try(fillGlob(g, "", "", c.account))
 }
 
 // maxFills bounds the tries to fill a glob with several wildcards before the automata are asked.
@@ -310,8 +316,14 @@ const maxFills = 64
 
 var plainFillers = []string{"example", "x"}
 
-// fillGlob returns the string of g in which the last wildcard for any text is last and those before it are first.
-func fillGlob(g *glob, first, last string) string {
+// fillGlob returns the string of g in which the last wildcard for any text is last and those before it are first. In the
+// place of an ARN's region or account a wildcard becomes such a one.
+func fillGlob(g *glob, first, last, account string) string {
+	if account == "" {
+		account = exampleOther
+	}
+	arn := len(g.tokens) > 4 && g.tokens[0].r == 'a' && g.tokens[1].r == 'r' && g.tokens[2].r == 'n' && g.tokens[3].r == ':'
+	colons := 0
 	lastStar := -1
 	for i, t := range g.tokens {
 		if t.star && t.class <= notColon {
@@ -324,6 +336,13 @@ func fillGlob(g *glob, first, last string) string {
 		switch {
 		case t.class == literal:
 			b.WriteRune(t.r)
+			if t.r == ':' {
+				colons++
+			}
+		case arn && t.star && t.class == notColon && colons == 3:
+			b.WriteString("us-east-1")
+		case arn && t.star && t.class == notColon && colons == 4:
+			b.WriteString(account)
 		case !t.star:
 			b.WriteByte(t.class.example(b.Len()))
 		case i == lastStar:

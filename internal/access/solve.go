@@ -39,7 +39,7 @@ func solvePresent(d domain, clauses []clause, b *budget) solution {
 				tests = append(tests, c.test())
 			}
 		}
-		c := choice{append(tests, d.tests...), d.sample, d.filler, d.real}
+		c := choice{append(tests, d.tests...), &d}
 		value, found, decided := c.find(b)
 		if found {
 			return solution{possible: true, decided: true, present: true, values: []string{value}}
@@ -77,7 +77,7 @@ func solveList(d domain, clauses []clause, b *budget) solution {
 	}
 	all = append(all, d.tests...)
 	find := func(tests []valueTest) bool {
-		c := choice{tests, d.sample, d.filler, d.real}
+		c := choice{tests, &d}
 		value, found, decided := c.find(b)
 		if found {
 			s.values = append(s.values, value)

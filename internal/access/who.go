@@ -14,7 +14,7 @@ func Who(d *policy.Document, o Options) []Grant {
 	for _, w := range worlds(d) {
 		q := newQuestion(w, o, false, most(d))
 		for _, g := range q.grants() {
-			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.From == g.From && h.String() == g.String() }) {
+			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.same(&g) }) {
 				grants = append(grants, g)
 			}
 		}
@@ -49,11 +49,19 @@ func mainAction(k Kind) string {
 	return AssumeRole
 }
 
-// asks reports whether callers of class c can ask for the action.
+// asks reports whether callers of class c can ask for the action. The root user and federated users can not: AWS refuses
+// their calls to sts:AssumeRole whatever the trust policy says.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
 func (q *question) asks(c *class, action string) bool {
-	switch action {
-	case AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity:
-		return q.free || action == mainAction(c.kind)
+	if q.free {
+		return true
+	}
+	switch {
+	case c.kind == Root, c.kind == FederatedUser:
+		return false
+	case action == AssumeRole, action == AssumeRoleWithSAML, action == AssumeRoleWithWebIdentity:
+		return action == mainAction(c.kind)
 	}
 	return true
 }
@@ -121,8 +129,9 @@ func (q *question) finish(g *Grant, s *statement) bool {
 			boxes = append(boxes, b) // of a class that has a witness
 			continue
 		}
-		r, w, ok := q.witness(b, g.Action)
+		r, w, ok, possible := q.witness(b, g.Action)
 		switch {
+		case !possible:
 		case ok:
 			if !found || q.better(b, boxes) {
 				g.Witness, g.World = r, w
@@ -286,14 +295,16 @@ func (q *question) callers(g *Grant) []Caller {
 			whole = whole || b.class.whole
 		}
 	}
-	everywhere := whole || kinds[User] && kinds[Role] && kinds[FederatedUser] && kinds[Root]
+	everywhere := whole || slices.Contains(kinds[:], true) && !slices.ContainsFunc(accountKinds[:], func(k Kind) bool { return q.asks(&class{kind: k}, g.Action) && !kinds[k] })
 	var callers []Caller
 	add := func(c Caller) {
 		if c.Account != "" {
 			c.Own = c.Account == q.world.OwnAccount
 		}
 		if g.Principal != nil {
-			c.Unknown = g.Principal.ID.Unknown()
+			if h := g.Principal.ID.Unknown(); h != nil && len(h.Choices) == 0 {
+				c.Unknown = h
+			}
 		}
 		if !slices.Contains(callers, c) {
 			callers = append(callers, c)
@@ -340,7 +351,7 @@ func (q *question) ofAccount(g *Grant, b *box) []Caller {
 		return []Caller{{Kind: Account, Account: c.account}}
 	}
 	for _, kind := range accountKinds {
-		if !slices.ContainsFunc(g.boxes, func(o *box) bool {
+		if q.asks(&class{kind: kind}, g.Action) && !slices.ContainsFunc(g.boxes, func(o *box) bool {
 			return o.class.kind == kind && o.class.account == c.account && o.class.name == "" && q.listed(o) == nil
 		}) {
 			return []Caller{{Kind: c.kind, Account: c.account}}

@@ -8,23 +8,23 @@ import (
 )
 
 // witness returns a request of b, and the world with the values that it needs of the open holes. It is one that Decide
-// allows; false when there is none, or none was found.
-func (q *question) witness(b *box, action string) (Request, World, bool) {
+// allows; found is false when there is none, or none was found. possible is false when it is certain that there is none.
+func (q *question) witness(b *box, action string) (r Request, world World, found, possible bool) {
 	w := witnessing{question: q, box: b, solved: make([]solution, len(q.keys))}
 	if !w.solveAll() || !w.couple() {
-		return Request{}, World{}, false
+		return Request{}, World{}, false, !w.impossible
 	}
-	r := w.request(action)
-	world := w.bindHoles(r)
+	r = w.request(action)
+	world = w.bindHoles(r)
 	if q.confirms(b, r, world) {
-		return r, world, true
+		return r, world, true, true
 	}
 	if w.substituteVariables() {
 		if r = w.request(action); q.confirms(b, r, world) {
-			return r, world, true
+			return r, world, true, true
 		}
 	}
-	return Request{}, World{}, false
+	return Request{}, World{}, false, true
 }
 
 // confirms reports whether Decide allows r, and whether the document that the question compares with does not.
@@ -47,6 +47,8 @@ type witnessing struct {
 	caller  string     // the ARN, or name, of the caller
 	account string
 	role    string // the ARN of a session's role, when it has a path
+	// impossible: the box is empty, for certain.
+	impossible bool
 }
 
 func (w *witnessing) solveAll() bool {
@@ -55,19 +57,27 @@ func (w *witnessing) solveAll() bool {
 		for _, c := range w.box.clauses {
 			about = about || c.key == i
 		}
-		if !about {
+		if !about && w.domain(w.box.class, &w.keys[i]).absent {
 			w.solved[i] = solution{possible: true, decided: true}
 			continue
 		}
+		// A key that every call has is shown even when nothing is asked of it here: a Deny may be about other values of it.
 		if w.solved[i] = w.solveKey(w.box, i); !w.solved[i].possible {
+			w.impossible = w.solved[i].decided
 			return false
 		}
 	}
 	return true
 }
 
-// again solves a key once more with further tests of each value. The key must be there.
+// again solves a key once more with further tests of each value. The key must be there. certain is false when there may be a
+// solution though none was found.
 func (w *witnessing) again(key int, tests ...valueTest) bool {
+	possible, _ := w.try(key, tests...)
+	return possible
+}
+
+func (w *witnessing) try(key int, tests ...valueTest) (possible, certain bool) {
 	d := w.domain(w.box.class, &w.keys[key])
 	d.tests = append(d.tests[:len(d.tests):len(d.tests)], tests...)
 	var room [8]clause
@@ -75,7 +85,7 @@ func (w *witnessing) again(key int, tests ...valueTest) bool {
 	if s.possible {
 		w.solved[key] = s
 	}
-	return s.possible
+	return s.possible, s.decided
 }
 
 // lacks makes the key absent, when it may be.
@@ -243,7 +253,24 @@ func (w *witnessing) coupleOrganization() bool {
 		return true
 	}
 	org, _, _ := strings.Cut(w.solved[paths].values[0], "/")
-	return w.again(id, containing(org)) && w.again(paths, containing(org+"/*"))
+	if w.again(id, containing(org)) && w.again(paths, containing(org+"/*")) {
+		return true
+	}
+	// When the clauses list the organizations, it is certain that none of them will do.
+	for _, c := range w.box.clauses {
+		if c.key != id || c.set == nil || c.inexact != "" || c.negated != c.not || c.operator == policy.ForAllValues || c.ifExists || !c.set.finite() {
+			continue
+		}
+		w.impossible = true
+		for _, g := range c.set.globs {
+			if possible, certain := w.try(paths, containing(g.text+"/*")); possible || !certain {
+				w.impossible = false
+				return w.again(id, containing(g.text))
+			}
+		}
+		return false
+	}
+	return false
 }
 
 // coupleMFA: the age of an MFA is there only when there was one.
@@ -252,7 +279,12 @@ func (w *witnessing) coupleMFA() bool {
 	if age < 0 || mfa < 0 || !w.present(age) {
 		return true
 	}
-	return w.lacks(age) || w.again(mfa, containing("true"))
+	if w.lacks(age) {
+		return true
+	}
+	possible, certain := w.try(mfa, valueTest{&set{kind: booleanSet, words: []string{"true"}}, true})
+	w.impossible = !possible && certain
+	return possible
 }
 
 // coupleNetwork: a call through a VPC endpoint has no aws:SourceIp.
@@ -265,6 +297,7 @@ func (w *witnessing) coupleNetwork() bool {
 		switch w.keys[i].lower {
 		case "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths":
 			if w.present(i) && !w.lacks(i) {
+				w.impossible = true
 				return false
 			}
 		}
@@ -301,7 +334,7 @@ func (w *witnessing) request(action string) Request {
 		add("aws:PrincipalArn", w.role)
 	}
 	if c := w.box.class; c.kind == WebIdentity && c.issuer != "graph.facebook.com" && c.issuer != "www.amazon.com" {
-		add(c.issuer+":sub", sampleSubject(c.issuer))
+		add(c.issuerText()+":sub", sampleSubject(c.issuer))
 	}
 	return r
 }
@@ -391,7 +424,7 @@ func (w *witnessing) substituteVariables() bool {
 				continue
 			}
 			g := starGlob(value, false)
-			filled := fillGlob(&g, "example", "example")
+			filled := fillGlob(&g, "example", "example", "")
 			if w.accepts(c.key, filled) {
 				w.solved[c.key].values = []string{filled}
 				changed = true

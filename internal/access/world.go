@@ -47,8 +47,8 @@ func worlds(documents ...*policy.Document) []World {
 		}
 	}
 	for i := range list {
-		for _, d := range documents {
-			list[i].bindNames(d)
+		for j, d := range documents {
+			list[i].bindNames(d, j > 0)
 		}
 	}
 	return list
@@ -83,15 +83,16 @@ func (w World) bind(h *policy.Hole, value string) World {
 }
 
 // bindNames binds the holes in principals, actions and keys of d. Those of Allow statements come first: where a Deny has the
-// same hole it means the same, and any other hole of a Deny becomes a name that nobody has.
-func (w *World) bindNames(d *policy.Document) {
+// same hole it means the same, and any other hole of a Deny becomes a name that nobody has. In a document that is compared
+// with it is the other way round.
+func (w *World) bindNames(d *policy.Document, compared bool) {
 	for _, effect := range [...]policy.Effect{policy.Allow, policy.Deny} {
 		for _, s := range d.Statements {
 			if s.Effect != effect {
 				continue
 			}
 			for i := range s.Principals {
-				w.bindPrincipal(s, &s.Principals[i])
+				w.bindPrincipal(s, &s.Principals[i], (s.Effect == policy.Allow) != compared)
 			}
 			for i := range s.NotPrincipals {
 				w.bindText(s.NotPrincipals[i].ID, "unknown")
@@ -119,7 +120,7 @@ func (w *World) bindText(t policy.Text, value string) {
 }
 
 // bindPrincipal binds the holes of a principal by their place in it.
-func (w *World) bindPrincipal(s *policy.Statement, p *policy.Principal) {
+func (w *World) bindPrincipal(s *policy.Statement, p *policy.Principal, most bool) {
 	for i, part := range p.ID.Parts {
 		if part.Hole == nil {
 			continue
@@ -127,7 +128,7 @@ func (w *World) bindPrincipal(s *policy.Statement, p *policy.Principal) {
 		if _, bound := w.value(part.Hole); bound {
 			continue
 		}
-		if s.Effect == policy.Deny {
+		if !most {
 			*w = w.bind(part.Hole, "unknown")
 			continue
 		}
