@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -173,6 +174,7 @@ func tryRepository(t *testing.T, dir string) (sum tally) {
 				t.Logf("count: %s: %d roles written, %d policies found", name, written, len(own))
 			}
 		}
+		compareEngines(t, tree, file, &sum)
 		byRole := map[string][]*policy.Document{}
 		for _, d := range docs {
 			byRole[d.Role] = append(byRole[d.Role], d)
@@ -249,6 +251,33 @@ func corpusFiles(t testing.TB, dir string) (files [][]byte, size int) {
 		t.Fatal(err)
 	}
 	return files, size
+}
+
+// compareEngines compares the documents of a file under its parameters' defaults with what goformation makes of them.
+func compareEngines(t *testing.T, tree *source.Tree, file *source.File, sum *tally) {
+	opts := deploymentOptions(nil)
+	docs, _ := Extract(tree, file, opts)
+	roots, err := newEvaluator(tree, opts).read(newPage(file), file.Name)
+	if err != nil || len(roots) != 1 {
+		return
+	}
+	for _, d := range docs {
+		if d.Value == nil || d.Span.File != file {
+			continue
+		}
+		second, ok := secondOpinion(t, roots, file.Name, d.Role, opts.Parameters)
+		switch {
+		case !ok:
+			if second != nil {
+				sum.count(class(fmt.Sprint("goformation: ", second)), 1)
+			}
+		case cmp.Equal(second, document(t, d)):
+			sum.count("goformation agrees", 1)
+		default:
+			sum.count("goformation differs", 1)
+			t.Logf("differs: %s: %s: (-goformation +ours)\n%s", file.Name, d.Role, cmp.Diff(second, document(t, d)))
+		}
+	}
 }
 
 // class shortens a message to its kind.

@@ -82,8 +82,8 @@ func (f fixture) extract(t testing.TB, opts Options) ([]*policy.Document, []sour
 	return Extract(tree, file, opts)
 }
 
-// deployment returns the options of the deployment that the fixtures describe.
-func deployment(params map[string]string) Options {
+// deploymentOptions returns the options of the deployment that the fixtures describe.
+func deploymentOptions(params map[string]string) Options {
 	given := map[string]string{
 		"AWS::AccountId": "123456789012", "AWS::Region": "us-east-1", "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
 		"AWS::StackName": "teststack",
@@ -151,7 +151,7 @@ func TestDocumentsUnderEveryAssignment(t *testing.T) {
 		t.Run(path.Base(f.dir), func(t *testing.T) {
 			for role, truth := range f.truth.Roles {
 				for _, a := range truth.Assignments {
-					docs, _ := f.extract(t, deployment(a.Params))
+					docs, _ := f.extract(t, deploymentOptions(a.Params))
 					var got []any
 					for _, d := range docs {
 						if _, known := f.truth.Roles[d.Role]; !known {
@@ -188,7 +188,7 @@ func TestPlacesOfLiterals(t *testing.T) {
 			found := map[place]bool{}
 			for role, truth := range f.truth.Roles {
 				for _, a := range truth.Assignments {
-					docs, _ := f.extract(t, deployment(a.Params))
+					docs, _ := f.extract(t, deploymentOptions(a.Params))
 					for _, d := range docs {
 						if d.Role != role || d.Value == nil {
 							continue
