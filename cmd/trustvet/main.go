@@ -15,7 +15,7 @@ func main() {
 		dir = "."
 	}
 	os.Exit(run(os.Args[1:], &system{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Getenv: os.Getenv, Terminal: terminal(os.Stdout),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Getenv: os.Getenv, Environ: os.Environ(), Terminal: terminal(os.Stdout),
 	}))
 }
 
@@ -25,7 +25,8 @@ type system struct {
 	Stdout, Stderr io.Writer
 	Dir            string // the working directory, absolute
 	Getenv         func(string) string
-	Terminal       bool // Stdout is read by a person
+	Environ        []string // NAME=value
+	Terminal       bool     // Stdout is read by a person
 }
 
 // terminal reports whether f is a terminal, or a device that does not mind escapes.

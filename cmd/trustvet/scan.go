@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,9 @@ type lookFlags struct {
 	config    string
 	noConfig  bool
 	baseline  string
+
+	vars, varFiles, parameters []string
+	workspace                  string
 }
 
 func (l *lookFlags) add(cmd *cobra.Command) {
@@ -54,6 +58,10 @@ func (l *lookFlags) add(cmd *cobra.Command) {
 	f.StringVar(&l.stdinName, "stdin-filename", "stdin.json", "the `FILE` that the standard input is read as")
 	f.BoolVar(&l.pedantic, "pedantic", false, "also report what is a matter of taste")
 	f.StringVar(&l.config, "config", "", "the configuration `FILE` (default "+scan.ConfigName+" here or above, up to the top of the repository)")
+	f.StringArrayVar(&l.vars, "var", nil, "the value of a Terraform root variable: `NAME=VALUE`; may be repeated")
+	f.StringArrayVar(&l.varFiles, "var-file", nil, "a `FILE` with values of Terraform root variables; may be repeated")
+	f.StringVar(&l.workspace, "workspace", "", "the Terraform workspace `NAME`")
+	f.StringArrayVar(&l.parameters, "parameter", nil, "the value of a CloudFormation parameter: `NAME=VALUE`; may be repeated")
 	f.BoolVar(&l.noConfig, "no-config", false, "use no configuration")
 }
 
@@ -77,7 +85,10 @@ func (l *lookFlags) open(sys *system, paths []string) (*scan.Input, scan.Options
 // options returns how to scan in, and takes out of it what the configuration excludes.
 func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 	opts := scan.Options{Config: &scan.Config{}}
-	var err error
+	err := l.values(sys, in, &opts)
+	if err != nil {
+		return opts, err
+	}
 	switch {
 	case l.config != "":
 		var f *source.File
@@ -109,6 +120,43 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 		}
 	}
 	return opts, nil
+}
+
+// values takes over what the command line says of the world outside the files.
+func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) error {
+	tf := &opts.Extract.Terraform
+	tf.Workspace, tf.Env = l.workspace, sys.Environ
+	for _, file := range l.varFiles {
+		name, err := scan.Place{Dir: sys.Dir}.Name(in.Root, file)
+		if err != nil {
+			return fmt.Errorf("--var-file %s: %w", file, err)
+		}
+		if _, err := in.Tree.File(name); err != nil {
+			return fmt.Errorf("--var-file: %w", err)
+		}
+		tf.VarFiles = append(tf.VarFiles, name)
+	}
+	var err error
+	if tf.Vars, err = pairs("--var", l.vars); err == nil {
+		opts.Extract.CloudFormation.Parameters, err = pairs("--parameter", l.parameters)
+	}
+	return err
+}
+
+// pairs reads NAME=VALUE arguments. Of none it returns nil.
+func pairs(flag string, list []string) (map[string]string, error) {
+	var values map[string]string
+	for _, kv := range list {
+		name, value, ok := strings.Cut(kv, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("%s %s: it must be NAME=VALUE", flag, kv)
+		}
+		if values == nil {
+			values = map[string]string{}
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 // readFile reads a file that the command line names.

@@ -38,7 +38,7 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 	given := map[string]bool{}
 	var names []string
 	for _, p := range paths {
-		name, err := from.inRoot(root, p)
+		name, err := from.Name(root, p)
 		if err == nil {
 			_, err = os.Lstat(filepath.Join(root, filepath.FromSlash(name)))
 		}

@@ -75,7 +75,7 @@ func Open(from Place, paths []string) (*Input, error) {
 	}
 	fsys = root.FS()
 	if slices.Contains(paths, Stdin) {
-		name, err := from.inRoot(in.Root, from.StdinName)
+		name, err := from.Name(in.Root, from.StdinName)
 		if err != nil {
 			return nil, err
 		}
@@ -164,8 +164,8 @@ func common(dirs []string) string {
 	return root
 }
 
-// inRoot returns the name of a path relative to root. The path need not exist.
-func (p Place) inRoot(root, given string) (string, error) {
+// Name returns the name of a path relative to root. The path need not exist.
+func (p Place) Name(root, given string) (string, error) {
 	abs := p.abs(given)
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
 		abs = filepath.Join(dir, filepath.Base(abs))
