@@ -69,6 +69,9 @@ var All = []*Rule{
 	PolicyVersionLegacy,
 	TrustPolicyUnresolved,
 
+	// What the comparison of two states says.
+	TrustWidened,
+
 	// What the scan says of ignores.
 	SuppressionWithoutReason,
 	SuppressionExpired,

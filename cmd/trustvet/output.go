@@ -138,8 +138,17 @@ func knownFormat(format string) error {
 // write writes s everywhere it is asked for and returns the error that stands for the exit status. root is the directory
 // that names are relative to.
 func (o *output) write(s *report.Scan, root string) error {
+	err := o.writeAll(root, func(w io.Writer, format string, text report.TextOptions) error { return writeScan(w, format, s, text) })
+	if err != nil {
+		return err
+	}
+	return o.status(s)
+}
+
+// writeAll writes with each format to where it is asked for.
+func (o *output) writeAll(root string, write func(w io.Writer, format string, text report.TextOptions) error) error {
 	text := report.TextOptions{Color: o.color, Dir: relativeTo(root, o.sys.Dir)}
-	if err := writeScan(o.sys.Stdout, o.format, s, text); err != nil {
+	if err := write(o.sys.Stdout, o.format, text); err != nil {
 		return failed(err)
 	}
 	text.Color = false
@@ -152,15 +161,15 @@ func (o *output) write(s *report.Scan, root string) error {
 		if err != nil {
 			return failed(err)
 		}
-		err = writeScan(file, f.format, s, text)
+		err = write(file, f.format, text)
 		if e := file.Close(); err == nil {
 			err = e
 		}
 		if err != nil {
-			return failed(err)
+			return failed(fmt.Errorf("write %s: %w", f.path, err))
 		}
 	}
-	return o.status(s)
+	return nil
 }
 
 // status returns the error that stands for the exit status of s.

@@ -37,7 +37,7 @@ func rootCommand(sys *system) *cobra.Command {
 	root.SilenceUsage = true
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), sys.Getenv) }
 	root.AddCommand(
-		scanCommand(sys), whoCommand(sys), canCommand(sys), explainCommand(sys), rulesCommand(sys), hookCommand(sys), baselineCommand(sys), actionCommand(sys), versionCommand(sys),
+		scanCommand(sys), diffCommand(sys), whoCommand(sys), canCommand(sys), explainCommand(sys), rulesCommand(sys), hookCommand(sys), baselineCommand(sys), actionCommand(sys), versionCommand(sys),
 	)
 	return root
 }

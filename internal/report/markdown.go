@@ -49,27 +49,34 @@ func (m *markdown) write(s *Scan) {
 		fmt.Fprintf(m, " %d of the baseline are gone.", n)
 	}
 	m.WriteString("\n")
-	if len(s.Findings) > 0 {
-		m.WriteString("\n| severity | who can do what | role | place |\n|---|---|---|---|\n")
-		fs := bySeverity(s.Findings)
-		for i := range fs {
-			if !m.row(m.finding(&fs[i])) {
-				fmt.Fprintf(m, "\n%s not shown here.\n", plural(len(fs)-i, "more is", "more are"))
-				break
-			}
+	fs := bySeverity(s.Findings)
+	m.rows("", "| severity | who can do what | role | place |\n|---|---|---|---|\n", len(fs), func(i int) string { return m.finding(&fs[i]) })
+	m.problems(s.Problems)
+}
+
+func (m *markdown) problems(ps []source.Problem) {
+	m.rows("Not read or not resolved", "| place | why |\n|---|---|\n", len(ps), func(i int) string {
+		place := code(ps[i].File())
+		if !ps[i].Span.IsZero() {
+			place = m.place(ps[i].Span)
 		}
+		return fmt.Sprintf("| %s | %s |\n", place, escapeMarkdown(ps[i].Message))
+	})
+}
+
+// rows writes a table under a title, "" for none, unless it is empty.
+func (m *markdown) rows(title, head string, n int, row func(i int) string) {
+	if n == 0 {
+		return
 	}
-	if len(s.Problems) > 0 {
-		m.WriteString("\n### Not read or not resolved\n\n| place | why |\n|---|---|\n")
-		for i, p := range s.Problems {
-			place := code(p.File())
-			if !p.Span.IsZero() {
-				place = m.place(p.Span)
-			}
-			if !m.row(fmt.Sprintf("| %s | %s |\n", place, escapeMarkdown(p.Message))) {
-				fmt.Fprintf(m, "\n%s not shown here.\n", plural(len(s.Problems)-i, "more is", "more are"))
-				break
-			}
+	if title != "" {
+		fmt.Fprintf(m, "\n### %s\n", title)
+	}
+	fmt.Fprintf(m, "\n%s", head)
+	for i := range n {
+		if !m.row(row(i)) {
+			fmt.Fprintf(m, "\n%s not shown here.\n", plural(n-i, "more is", "more are"))
+			return
 		}
 	}
 }

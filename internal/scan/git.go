@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -41,17 +42,32 @@ func trackedButIgnored(root, dir string) []string {
 	return names
 }
 
-// searchTerraform returns the tracked Terraform and Terragrunt files that hold one of texts. git reads them faster than this
-// program may, which checks every path for a way out of the tree.
-func searchTerraform(root string, texts []string) ([]string, error) {
+// searchTerraform returns the Terraform and Terragrunt files that hold one of texts: the tracked ones of the work tree, or
+// those of the tree that in names, or of the index when it is --cached. git reads them faster than this program may, which
+// checks every path for a way out of the tree.
+func searchTerraform(root string, texts []string, in ...string) ([]string, error) {
 	args := []string{"grep", "-l", "-z", "-F", "--no-color", "--no-recurse-submodules"}
 	for _, t := range texts {
 		args = append(args, "-e", t)
 	}
-	out, err := runGit(root, append(args, "--", "*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "*.hcl", "*.tfvars")...)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+	out, err := runGit(root, slices.Concat(args, in, []string{"--", "*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "*.hcl", "*.tfvars"})...)
+	if exitCode(err) == 1 {
 		return nil, nil // nothing found
 	}
-	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), err
+	names := strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 })
+	if len(in) > 0 && in[0] != "--cached" {
+		for i := range names {
+			names[i] = strings.TrimPrefix(names[i], in[0]+":")
+		}
+	}
+	return names, err
+}
+
+// exitCode returns the exit status that err holds, -1 when it holds none.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return -1
 }

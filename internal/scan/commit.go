@@ -1,0 +1,255 @@
+package scan
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// A commitFS is the files of a commit, or of git's index, as git keeps them. Nothing is checked out, and a symbolic link
+// leads at most to another file of it.
+type commitFS struct {
+	entries  map[string]treeEntry // files and symbolic links by name
+	children map[string][]string  // directory to the names in it, sorted
+	blobs    *blobReader
+}
+
+type treeEntry struct {
+	object string
+	mode   fs.FileMode // 0, or fs.ModeSymlink
+}
+
+// newCommitFS reads the names in a tree: those that git ls-tree or git ls-files list.
+func newCommitFS(listing []byte, blobs *blobReader) *commitFS {
+	c := &commitFS{entries: map[string]treeEntry{}, children: map[string][]string{".": nil}, blobs: blobs}
+	for line := range strings.SplitSeq(string(listing), "\x00") {
+		about, name, ok := strings.Cut(line, "\t")
+		fields := strings.Fields(about)
+		if !ok || len(fields) < 3 {
+			continue
+		}
+		object := fields[1] // mode object stage, of ls-files
+		if fields[1] == "blob" {
+			object = fields[2] // mode type object, of ls-tree
+		}
+		e := treeEntry{object: object}
+		switch fields[0] {
+		case "100644", "100755":
+		case "120000":
+			e.mode = fs.ModeSymlink
+		default:
+			continue // a submodule
+		}
+		if _, seen := c.entries[name]; seen {
+			continue // a stage of a merge
+		}
+		c.entries[name] = e
+		for child := name; ; {
+			dir := path.Dir(child)
+			_, known := c.children[dir]
+			c.children[dir] = append(c.children[dir], path.Base(child))
+			if known || dir == "." {
+				break
+			}
+			child = dir
+		}
+	}
+	for _, names := range c.children {
+		slices.Sort(names)
+	}
+	return c
+}
+
+// names returns the names of all files.
+func (c *commitFS) names() []string {
+	var names []string
+	for name, e := range c.entries {
+		if e.mode == 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// resolve follows symbolic links. It returns a name that is in the tree, or an error.
+func (c *commitFS) resolve(op, name string) (string, error) {
+	fail := func(err error) (string, error) { return "", &fs.PathError{Op: op, Path: name, Err: err} }
+	if !fs.ValidPath(name) {
+		return fail(fs.ErrInvalid)
+	}
+	at := name
+	for range 40 {
+		link, rest := "", ""
+		for i := 0; i <= len(at); i++ {
+			if i == len(at) || at[i] == '/' {
+				if e, ok := c.entries[at[:i]]; ok && e.mode == fs.ModeSymlink {
+					link, rest = at[:i], at[i:]
+					break
+				}
+			}
+		}
+		if link == "" {
+			if _, file := c.entries[at]; file {
+				return at, nil
+			}
+			if _, dir := c.children[at]; dir {
+				return at, nil
+			}
+			return fail(fs.ErrNotExist)
+		}
+		target, err := c.blobs.read(c.entries[link].object)
+		if err != nil {
+			return fail(err)
+		}
+		at = path.Join(path.Dir(link), string(target)) + rest
+		if path.IsAbs(string(target)) || !fs.ValidPath(at) {
+			return fail(source.ErrOutside)
+		}
+	}
+	return fail(errors.New("too many symbolic links"))
+}
+
+func (c *commitFS) Open(name string) (fs.File, error) {
+	at, err := c.resolve("open", name)
+	if err != nil {
+		return nil, err
+	}
+	e, file := c.entries[at]
+	if !file {
+		return commitDir{name: path.Base(at)}, nil
+	}
+	src, err := c.blobs.read(e.object)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return newMemoryFile(name, src), nil
+}
+
+func (c *commitFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	at, err := c.resolve("open", name)
+	if err != nil {
+		return nil, err
+	}
+	names, dir := c.children[at]
+	if !dir {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errors.New("not a directory")}
+	}
+	entries := make([]fs.DirEntry, len(names))
+	for i, n := range names {
+		e, file := c.entries[path.Join(at, n)]
+		switch {
+		case !file:
+			entries[i] = fs.FileInfoToDirEntry(commitDir{name: n})
+		case e.mode == fs.ModeSymlink:
+			entries[i] = commitLink{n}
+		default:
+			entries[i] = fs.FileInfoToDirEntry(newMemoryFile(n, nil))
+		}
+	}
+	return entries, nil
+}
+
+// A commitDir is a directory of a commit. It describes itself.
+type commitDir struct{ name string }
+
+func (d commitDir) Stat() (fs.FileInfo, error) { return d, nil }
+func (d commitDir) Read([]byte) (int, error)   { return 0, errors.New("is a directory") }
+func (d commitDir) Close() error               { return nil }
+func (d commitDir) Name() string               { return d.name }
+func (d commitDir) Size() int64                { return 0 }
+func (d commitDir) Mode() fs.FileMode          { return fs.ModeDir | 0o555 }
+func (d commitDir) ModTime() time.Time         { return time.Time{} }
+func (d commitDir) IsDir() bool                { return true }
+func (d commitDir) Sys() any                   { return nil }
+
+// A commitLink is a symbolic link of a commit in the listing of its directory.
+type commitLink struct{ name string }
+
+func (l commitLink) Name() string               { return l.name }
+func (l commitLink) IsDir() bool                { return false }
+func (l commitLink) Type() fs.FileMode          { return fs.ModeSymlink }
+func (l commitLink) Info() (fs.FileInfo, error) { return newMemoryFile(l.name, nil), nil }
+
+// A blobReader reads objects through one git process. It may be used by many goroutines.
+type blobReader struct {
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	last   string // the object read last: a Tree asks for a file's size before it opens it
+	cached []byte
+}
+
+func newBlobReader(root string) (*blobReader, error) {
+	cmd := exec.Command("git", "-c", "core.fsmonitor=false", "cat-file", "--batch")
+	cmd.Dir = root
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &blobReader{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<16)}, nil
+}
+
+func (b *blobReader) close() error {
+	b.in.Close()
+	return b.cmd.Wait()
+}
+
+// read returns the content of an object. One that is too large is read over.
+func (b *blobReader) read(object string) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last == object {
+		return b.cached, nil
+	}
+	if _, err := io.WriteString(b.in, object+"\n"); err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	header, err := b.out.ReadString('\n')
+	if err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	fields := strings.Fields(header)
+	if len(fields) != 3 {
+		return nil, errors.New("git does not have the content") // missing, in a partial clone
+	}
+	size, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	if size > source.MaxFileSize {
+		if _, err := io.CopyN(io.Discard, b.out, size+1); err != nil {
+			return nil, fmt.Errorf("git cat-file: %w", err)
+		}
+		return nil, source.ErrTooLarge
+	}
+	src := make([]byte, size+1)
+	if _, err := io.ReadFull(b.out, src); err != nil {
+		return nil, fmt.Errorf("git cat-file: %w", err)
+	}
+	b.last, b.cached = object, bytes.TrimSuffix(src, []byte("\n"))
+	if int64(len(b.cached)) != size {
+		b.cached = src[:size]
+	}
+	return b.cached, nil
+}

@@ -1,0 +1,410 @@
+package scan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
+)
+
+// A Difference is what a change of the code does to who can assume which role.
+type Difference struct {
+	Root     string
+	Widened  []Change // new callers, and those of new roles
+	Narrowed []Change // callers that no longer can, and those of deleted roles
+	Added    []string // the addresses of new roles
+	Removed  []string
+	Problems []source.Problem // of the new state
+	Files    int              // that changed
+}
+
+// A Change is somebody who can, or no longer can, assume a role.
+type Change struct {
+	Role     string
+	When     string
+	Grant    access.Grant
+	Span     source.Span // in the new state: what of the change is the cause. Zero when the role is gone
+	Severity float64     // of a widening
+	New      bool        // the role is new, or gone
+}
+
+// Revisions name the two states of a comparison.
+type Revisions struct {
+	Base   string // a commit; "" is HEAD
+	Head   string // a commit; "" is HEAD
+	Staged bool   // the new state is git's index, and Head is not used
+}
+
+// Diff compares who can assume the roles of two states of the repository that dir lies in, without a checkout. configure says
+// how to scan, given the new state.
+func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*Difference, error) {
+	real, _, err := Place{Dir: dir}.real(".")
+	if err != nil {
+		return nil, err
+	}
+	root := top(real)
+	base, head := or(rev.Base, "HEAD"), or(rev.Head, "HEAD")
+	for _, r := range []*string{&base, &head} {
+		if rev.Staged && r == &head {
+			continue
+		}
+		if *r, err = commitOf(root, *r); err != nil {
+			return nil, err
+		}
+	}
+	blobs, err := newBlobReader(root)
+	if err != nil {
+		return nil, err
+	}
+	defer blobs.close()
+
+	changed, lines, err := changes(root, base, head, rev.Staged)
+	if err != nil {
+		return nil, err
+	}
+	before, err := openRevision(root, base, false, blobs, changed)
+	if err != nil {
+		return nil, err
+	}
+	after, err := openRevision(root, head, rev.Staged, blobs, changed)
+	if err != nil {
+		return nil, err
+	}
+	o, err := configure(after)
+	if err != nil {
+		return nil, err
+	}
+	o.Config.Exclude(before)
+	d := &Difference{Root: root, Files: len(changed)}
+	was := extract.Extract(before.Tree, before.Files, o.Extract)
+	is := extract.Extract(after.Tree, after.Files, o.Extract)
+	d.Problems = newProblems(was.Problems, is.Problems)
+	m := matcher{renamed: moves(after)}
+	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
+	c := comparison{d, o, lines, exposure(is.Documents, o)}
+	for _, p := range pairs {
+		c.compare(p)
+	}
+	d.sort()
+	return d, nil
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// emptyTree is the object of a tree without files: what a first commit is compared with.
+const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+// commitOf returns the object that a revision names.
+func commitOf(root, rev string) (string, error) {
+	if strings.HasPrefix(rev, "-") {
+		return "", fmt.Errorf("no revision %q", rev)
+	}
+	out, err := runGit(root, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{tree}")
+	if err == nil {
+		return strings.TrimSpace(string(out)), nil
+	}
+	if rev == "HEAD" {
+		if _, err := runGit(root, "rev-parse", "--git-dir"); err == nil {
+			return emptyTree, nil // no commit yet
+		}
+	}
+	return "", fmt.Errorf("no revision %q in the repository of %s", rev, root)
+}
+
+// openRevision returns what to scan of a tree, or of the index, for a change of some files.
+func openRevision(root, tree string, staged bool, blobs *blobReader, changed []string) (*Input, error) {
+	listing := []string{"ls-tree", "-r", "-z", "--full-tree", tree}
+	search := []string{tree}
+	if staged {
+		listing, search = []string{"ls-files", "-s", "-z"}, []string{"--cached"}
+	}
+	out, err := runGit(root, listing...)
+	if err != nil {
+		return nil, err
+	}
+	fsys := newCommitFS(out, blobs)
+	in := &Input{Root: root, Tree: source.NewTree(fsys)}
+	var given []string
+	for _, name := range changed {
+		if e, ok := fsys.entries[name]; ok && e.mode == 0 {
+			given = append(given, name)
+		}
+	}
+	// A module from which a file is gone has changed too.
+	all := fsys.names()
+	gone := map[string]bool{}
+	for _, name := range changed {
+		if _, ok := fsys.entries[name]; !ok {
+			gone[path.Dir(name)] = true
+		}
+	}
+	for _, name := range all {
+		if gone[path.Dir(name)] && extract.LanguageOf(name) == extract.Terraform && !slices.Contains(given, name) {
+			given = append(given, name)
+		}
+	}
+	in.Files = affected(in.Tree, all, given, func(texts []string) []string {
+		found, err := searchTerraform(root, texts, search...)
+		if err != nil {
+			return all
+		}
+		return found
+	})
+	return in, nil
+}
+
+// A lineRange is lines of a new state, first and last.
+type lineRange struct{ from, to int }
+
+// changes returns the files that differ and, for those of the new state, the lines that do. Where lines are gone, it is the
+// line before them.
+func changes(root, base, head string, staged bool) (files []string, lines map[string][]lineRange, err error) {
+	args := []string{"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules", "--src-prefix=a/", "--dst-prefix=b/"}
+	what := []string{base, head, "--"}
+	if staged {
+		what = []string{"--cached", base, "--"}
+	}
+	out, err := runGit(root, slices.Concat(args, []string{"--name-only", "-z"}, what)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for name := range strings.SplitSeq(string(out), "\x00") {
+		if name != "" && !inSkippedDir(name) {
+			files = append(files, name)
+		}
+	}
+	out, err = runGit(root, slices.Concat(args, []string{"-U0"}, what)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines = map[string][]lineRange{}
+	name := ""
+	for line := range strings.SplitSeq(string(out), "\n") {
+		switch {
+		case strings.HasPrefix(line, "+++ "):
+			name = strings.TrimSuffix(line[4:], "\t")
+			if unquoted, err := strconv.Unquote(name); err == nil {
+				name = unquoted
+			}
+			name = strings.TrimPrefix(name, "b/")
+		case strings.HasPrefix(line, "@@ -"):
+			_, rest, _ := strings.Cut(line, " +")
+			span, _, _ := strings.Cut(rest, " ")
+			first, count, several := strings.Cut(span, ",")
+			from, _ := strconv.Atoi(first)
+			n := 1
+			if several {
+				n, _ = strconv.Atoi(count)
+			}
+			lines[name] = append(lines[name], lineRange{max(from, 1), max(from, 1) + max(n-1, 0)})
+		}
+	}
+	return files, lines, nil
+}
+
+// newProblems returns the problems that are new, or of a file that cannot be read.
+func newProblems(was, is []source.Problem) []source.Problem {
+	known := map[string]bool{}
+	for _, p := range was {
+		known[p.File()+"\x00"+p.Message] = true
+	}
+	return slices.DeleteFunc(slices.Clone(is), func(p source.Problem) bool { return !p.Unreadable && known[p.File()+"\x00"+p.Message] })
+}
+
+// exposure returns the findings about who gets in, by the statement they are about.
+func exposure(docs []*policy.Document, o Options) map[source.Span]float64 {
+	worst := map[source.Span]float64{}
+	for _, f := range rules.Run(docs, o.Config.Rules) {
+		if slices.Contains(f.Rule.Tags, "exposure") {
+			worst[f.Statement] = max(worst[f.Statement], f.Severity)
+		}
+	}
+	return worst
+}
+
+type comparison struct {
+	*Difference
+	o     Options
+	lines map[string][]lineRange
+	worst map[source.Span]float64 // of the findings about a statement
+}
+
+func (c *comparison) options() access.Options { return access.Options{Now: c.o.Config.Rules.Now} }
+
+// compare adds what a pair of states of one role differs in.
+func (c *comparison) compare(p pair) {
+	switch {
+	case p.before == nil:
+		c.Added = append(c.Added, p.after[0].Role)
+		for _, d := range p.after {
+			for _, g := range access.Who(d, c.options()) {
+				c.widen(d, g, true)
+			}
+		}
+	case p.after == nil:
+		c.Removed = append(c.Removed, p.before[0].Role)
+		for _, d := range p.before {
+			for _, g := range access.Who(d, c.options()) {
+				c.Narrowed = append(c.Narrowed, Change{Role: d.Role, When: d.When, Grant: g, New: true})
+			}
+		}
+	default:
+		for _, d := range p.after {
+			for _, g := range c.added(p.before, d) {
+				c.widen(d, g, false)
+			}
+		}
+		for _, d := range p.before {
+			for _, g := range c.added(p.after, d) {
+				c.Narrowed = append(c.Narrowed, Change{Role: p.after[0].Role, When: d.When, Grant: g})
+			}
+		}
+	}
+}
+
+// added returns the grants of d that none of the policies of the other state has: those that are new against the one that is
+// nearest to it.
+func (c *comparison) added(others []*policy.Document, d *policy.Document) []access.Grant {
+	for _, o := range others {
+		if o.When == d.When && samePolicy(o, d) {
+			return nil
+		}
+	}
+	var least []access.Grant
+	for i, o := range others {
+		if len(others) > 1 && o.When != d.When && slices.ContainsFunc(others, func(o *policy.Document) bool { return o.When == d.When }) {
+			continue // there is one for the same condition
+		}
+		grants := access.Added(o, d, c.options())
+		if len(grants) == 0 {
+			return nil
+		}
+		if i == 0 || least == nil || len(grants) < len(least) {
+			least = grants
+		}
+	}
+	return least
+}
+
+// samePolicy reports whether two documents are spelled the same, so that there is nothing to compare.
+func samePolicy(a, b *policy.Document) bool {
+	return a.Value != nil && b.Value != nil && len(a.Unresolved) == 0 && len(b.Unresolved) == 0 &&
+		string(a.Value.JSON()) == string(b.Value.JSON()) && a.Account.String() == b.Account.String()
+}
+
+func (c *comparison) widen(d *policy.Document, g access.Grant, isNew bool) {
+	c.Widened = append(c.Widened, Change{Role: d.Role, When: d.When, Grant: g, Span: c.cause(d, &g), Severity: c.severity(&g), New: isNew})
+}
+
+// severity returns how much a new grant weighs: as much as what the rules say of its statement, and more than nothing.
+func (c *comparison) severity(g *access.Grant) float64 {
+	s := 3.0
+	switch {
+	case g.Undecided, g.Has(access.Whoever):
+		s = 4.0
+	case g.Has(access.AnyAWS):
+		s = 7.0
+		if len(g.Guard) == 0 {
+			s = 9.5
+		}
+	case g.Has(access.WebIdentity), g.Has(access.SAML):
+		s = 5.0
+	case g.Has(access.Account), g.Has(access.User), g.Has(access.Role), g.Has(access.RoleSession), g.Has(access.Root), g.Has(access.FederatedUser):
+		s = 5.0
+		if !slices.ContainsFunc(g.Callers, func(k access.Caller) bool { return !k.Own }) {
+			s = 3.0
+		}
+	}
+	if g.From != nil {
+		s = max(s, c.worst[g.From.Span])
+	}
+	return s
+}
+
+// cause returns the place in the new state that the change is the cause of a grant at: the principal, a condition or an
+// action on a line that changed, or what these came through, or the changed line of the statement; where nothing of that
+// changed, the principal.
+func (c *comparison) cause(d *policy.Document, g *access.Grant) source.Span {
+	var places []source.Span
+	text := func(t policy.Text) { places = append(append(places, t.Span), t.Via...) }
+	if p := g.Principal; p != nil {
+		text(p.ID)
+		places = append(places, p.Span)
+	}
+	if s := g.From; s != nil {
+		for _, cond := range s.Conditions {
+			text(cond.Key)
+			text(cond.Operator.Text)
+			for _, v := range cond.Values {
+				text(v)
+			}
+		}
+		for _, a := range slices.Concat(s.Actions, s.NotActions) {
+			text(a)
+		}
+		text(s.Sid)
+		places = append(places, s.Span)
+	}
+	places = append(append(places, d.Span), d.Calls...)
+	for _, p := range places {
+		if at, ok := c.changedIn(p); ok {
+			return at
+		}
+	}
+	for _, p := range places {
+		if !p.IsZero() {
+			return p
+		}
+	}
+	return source.Span{}
+}
+
+// changedIn returns the part of a span that lies on its first changed line.
+func (c *comparison) changedIn(s source.Span) (source.Span, bool) {
+	if s.IsZero() {
+		return s, false
+	}
+	from, to := s.Begin().Line, s.Finish().Line
+	for _, r := range c.lines[s.File.Name] {
+		line := max(r.from, from)
+		if line > min(r.to, to) {
+			continue
+		}
+		if from == to {
+			return s, true
+		}
+		start := s.File.Offset(source.Position{Line: line, Column: 1})
+		text := s.File.Line(line)
+		indent := len(text) - len(strings.TrimLeft(string(text), " \t"))
+		return source.Span{File: s.File, Start: max(start+indent, s.Start), End: min(start+len(text), s.End)}, true
+	}
+	return s, false
+}
+
+func (d *Difference) sort() {
+	order := func(a, b Change) int {
+		if a.Severity != b.Severity {
+			return int((b.Severity - a.Severity) * 100)
+		}
+		if c := strings.Compare(a.Role, b.Role); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Grant.String(), b.Grant.String())
+	}
+	slices.SortStableFunc(d.Widened, order)
+	slices.SortStableFunc(d.Narrowed, order)
+	slices.Sort(d.Added)
+	slices.Sort(d.Removed)
+}
