@@ -41,6 +41,9 @@ func (d *Diff) Scan() *Scan {
 			Rule: rules.TrustWidened, Level: levelOf(c.Severity), Severity: c.Severity, Role: c.Role, When: c.When,
 			Span: c.Span, Message: c.message(), Facts: []string{c.Grant.String()},
 		}
+		if !c.Grant.Undecided {
+			f.Witness = &c.Grant.Witness
+		}
 		if c.Grant.From != nil {
 			f.Statement = c.Grant.From.Span
 		}

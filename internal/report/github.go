@@ -62,6 +62,9 @@ func newAnnotation(f *rules.Finding) Annotation {
 	if f.When != "" {
 		a.Message += " This holds when " + sentence(f.When)
 	}
+	if f.Witness != nil {
+		a.Message += " " + capital(sentence(witnessText(f.Witness)))
+	}
 	a.Message, _ = firstRunes([]byte(a.Message), maxAnnotationMessage)
 	if !span.IsZero() {
 		a.Name, a.From, a.To = span.File.Name, span.Begin(), span.Finish()

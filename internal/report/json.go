@@ -29,6 +29,7 @@ type jsonFinding struct {
 	When     string  `json:"when,omitempty"` // the condition under which the role has this policy
 	jsonPlace
 	Message     string        `json:"message"`
+	Witness     *jsonWitness  `json:"witness"` // null where the finding is not about who gets in
 	Related     []jsonRelated `json:"related"`
 	Fingerprint string        `json:"fingerprint"`
 }
@@ -95,7 +96,7 @@ func JSON(w io.Writer, s *Scan) error {
 func newJSONFinding(f *rules.Finding) jsonFinding {
 	j := jsonFinding{
 		Rule: f.Rule.ID, Level: f.Level.String(), Severity: f.Severity, Role: f.Role, When: f.When,
-		jsonPlace: newJSONPlace(f.Span), Message: f.Message, Related: []jsonRelated{}, Fingerprint: f.Fingerprint(),
+		jsonPlace: newJSONPlace(f.Span), Message: f.Message, Witness: newJSONWitness(f.Witness), Related: []jsonRelated{}, Fingerprint: f.Fingerprint(),
 	}
 	for _, r := range f.Related {
 		j.Related = append(j.Related, jsonRelated{newJSONPlace(r.Span), r.Message})

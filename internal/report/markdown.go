@@ -95,6 +95,9 @@ func (m *markdown) finding(f *rules.Finding) string {
 	if f.When != "" {
 		message += ", when " + escapeMarkdown(f.When)
 	}
+	if f.Witness != nil {
+		message += "; " + escapeMarkdown(witnessText(f.Witness))
+	}
 	place := ""
 	if span := primary(f); !span.IsZero() {
 		place = m.place(span)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
 )
@@ -64,6 +65,9 @@ func typical(t testing.TB) *Scan {
 				Rule: highRule, Level: rules.Error, Severity: 9.5, Role: `aws_iam_role.ci["a"]`,
 				Span: find(t, main, `"*"`), Statement: find(t, main, `{ AWS = "*", note = "日本" }`),
 				Message: `any AWS principal can assume role "ci"`, Facts: []string{"ci"},
+				Witness: &access.Request{Principal: "arn:aws:iam::999999999999:user/anyone", Context: access.Context{
+					{Key: "sts:ExternalId", Values: []string{"x"}}, {Key: "aws:TagKeys", Values: []string{"a", "b"}, List: true},
+				}},
 				Related: []rules.Related{{Span: find(t, vars, "locals"), Message: "the [locals]"}},
 				Flow:    []source.Span{find(t, main, `"*"`), find(t, vars, "data.trust"), find(t, main, "local.trust")},
 				Fixes:   []rules.Fix{{Title: "name the caller", Edits: []source.Edit{{Span: find(t, main, `"*"`), New: ""}}}},
@@ -103,7 +107,8 @@ func hostile(testing.TB) *Scan {
 	return &Scan{
 		Findings: []rules.Finding{
 			{
-				Rule: highRule, Level: rules.Error, Severity: 9.5, Role: hostileText, When: hostileText, Message: hostileText, Span: span,
+				Witness: &access.Request{Principal: hostileText, Action: hostileText, Context: access.Context{{Key: hostileText, Values: []string{hostileText}}}},
+				Rule:    highRule, Level: rules.Error, Severity: 9.5, Role: hostileText, When: hostileText, Message: hostileText, Span: span,
 				Related: []rules.Related{{Span: at, Message: hostileText}}, Flow: []source.Span{span, at},
 				Fixes: []rules.Fix{{Title: hostileText, Edits: []source.Edit{{Span: at, New: hostileText}}}},
 			},

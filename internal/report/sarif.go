@@ -251,6 +251,9 @@ func newSARIFResult(f *rules.Finding) sarifResult {
 	if f.When != "" {
 		message += " This holds when " + sarifEscape(sentence(f.When))
 	}
+	if f.Witness != nil {
+		message += " " + sarifEscape(capital(sentence(witnessText(f.Witness))))
+	}
 	related := f.Related
 	if s := f.Statement; !s.IsZero() && s != span && !downloaded(s.File.Name) {
 		related = append([]rules.Related{{Span: s, Message: "the statement"}}, related...)

@@ -97,6 +97,9 @@ func (t *text) finding(f *rules.Finding) {
 		role += ", when " + neutral(f.When)
 	}
 	note("role: %s", role)
+	if f.Witness != nil {
+		note("%s", neutral(witnessText(f.Witness)))
+	}
 	for _, r := range f.Related {
 		if !r.Span.IsZero() {
 			note("%s: %s", neutral(r.Message), t.place(r.Span))

@@ -2,6 +2,8 @@ package report
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/access"
 )
@@ -53,4 +55,10 @@ func witnessText(r *access.Request) string {
 		b.WriteString(", with " + strings.Join(keys, " and "))
 	}
 	return b.String()
+}
+
+// capital returns s with a capital at its beginning.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
