@@ -12,12 +12,13 @@ import (
 	"github.com/trustvet/trustvet/internal/source"
 )
 
-// What the evaluation of one root may cost. Real roots stay two orders of magnitude below.
+// What an evaluation may cost. Real roots stay two orders of magnitude below.
 const (
-	maxSteps     = 4_000_000 // expressions and elements
-	maxDepth     = 300       // of references and expressions in each other
+	maxSteps     = 1_000_000 // expressions and elements for one role
+	maxRootSteps = 8_000_000 // and for all roles of a root module
+	maxDepth     = 1_000     // of references and expressions in each other
 	maxElements  = 100_000   // of one list or object
-	maxBytes     = 64 << 20  // of strings built
+	maxBytes     = 16 << 20  // of strings built for one role
 	maxInstances = 5_000     // of one block
 )
 
@@ -28,8 +29,8 @@ type evaluator struct {
 	workspace string
 	root      *instance
 
-	steps, depth, bytes, copies int
-	spent                       string // the budget that is used up
+	steps, total, depth, bytes int
+	spent                      string // the budget that is used up
 
 	choices
 	busy       map[memoKey]bool
@@ -76,10 +77,22 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 // spend counts n steps. It reports false when the budget is used up.
 func (e *evaluator) spend(n int) bool {
 	e.steps += n
-	if e.steps > maxSteps && e.spent == "" {
+	e.total += n
+	if e.spent == "" && e.steps > maxSteps {
 		e.spent = fmt.Sprintf("evaluation takes more than %d steps", maxSteps)
 	}
+	if e.spent == "" && e.total > maxRootSteps {
+		e.spent = fmt.Sprintf("evaluation of the root module takes more than %d steps", maxRootSteps)
+	}
 	return e.spent == ""
+}
+
+// renew gives the next role its own budget.
+func (e *evaluator) renew() {
+	e.steps, e.bytes = 0, 0
+	if e.total <= maxRootSteps {
+		e.spent = ""
+	}
 }
 
 // spendBytes counts n bytes of strings.
@@ -133,7 +146,7 @@ func (s *scope) eval(expr hclsyntax.Expression) *value {
 		return failed(s.span(expr.Range()), "expressions are nested too deeply")
 	}
 	e.depth++
-	v := s.evalNode(expr)
+	v := s.evalNode(expr).weigh()
 	e.depth--
 	return v
 }
@@ -198,6 +211,9 @@ func (s *scope) literalValue(x *hclsyntax.LiteralValueExpr) *value {
 		return stringOf(s.e.l.literal(v.AsString(), x.SrcRange), span)
 	case v.Type() == cty.Number:
 		n := number(v.AsBigFloat(), span)
+		if n.kind == failedKind {
+			return n
+		}
 		n.parts = []policy.Part{policy.Literal(n.primitive(), span)}
 		return n
 	case v.Type() == cty.Bool:

@@ -63,9 +63,6 @@ func (l *loader) extractRoot(dir string, opts *Options) []*policy.Document {
 	}
 	e := newEvaluator(l, m, opts)
 	docs := e.visit(e.root)
-	if e.spent != "" {
-		l.problem(source.Problem{Name: dir, Message: e.spent + ": policies of this root module may be unresolved"})
-	}
 	return docs
 }
 

@@ -33,6 +33,9 @@ func (s *scope) call(x *hclsyntax.FunctionCallExpr) *value {
 	c := &call{s: s, e: s.e, name: name, span: span}
 	for i, arg := range x.Args {
 		v := s.eval(arg)
+		if !s.e.spend(v.weight() / 8) {
+			return failed(span, s.e.spent)
+		}
 		if fails(v) && (v.kind == failedKind || name != "jsonencode" && name != "merge" && name != "concat") {
 			return firstFailureWithin(v) // the others keep an error in its place, so that the rest of a policy is known
 		}

@@ -76,6 +76,11 @@ func (c *call) viaCty(typ cty.Type) *value {
 			size += len(s)
 		}
 	}
+	if c.name == "indent" {
+		if n, ok := toNumber(c.args[0]).asInt(); !ok || n < 0 || n > 1000 {
+			return c.fail("a width from 0 to 1000 is needed")
+		}
+	}
 	if !c.e.spend(1+size/64) || !c.e.spendBytes(size) {
 		return failed(c.span, c.e.spent)
 	}

@@ -228,6 +228,9 @@ func (c *call) formatOne(b *stringBuilder, verb string, arg *value) *value {
 		}
 		return b.add(text(n.primitive(), arg.span), arg.span)
 	}
+	if wideVerb(verb) {
+		return failed(c.span, "format: a width of more than 3 digits")
+	}
 	v, ok := toCty(arg)
 	if !ok {
 		if n := toNumber(arg); n.kind == unknownKind || arg.kind == stringKind {
@@ -244,6 +247,19 @@ func (c *call) formatOne(b *stringBuilder, verb string, arg *value) *value {
 	}
 	b.parts = append(b.parts, policy.Literal(out, arg.span))
 	return nil
+}
+
+// wideVerb reports whether a verb asks for more padding than anyone needs.
+func wideVerb(verb string) bool {
+	digits := 0
+	for i := range len(verb) {
+		if verb[i] < '0' || verb[i] > '9' {
+			digits = 0
+		} else if digits++; digits > 3 {
+			return true
+		}
+	}
+	return false
 }
 
 func formatListFunc(c *call) *value {

@@ -13,12 +13,43 @@ func yamldecodeFunc(c *call) *value {
 	if err := c.arity(1, 1); err != nil {
 		return err
 	}
+	if s, ok := c.args[0].literal(); ok && !tameYAML(s) {
+		return c.fail("YAML that is nested too deeply or has too many aliases")
+	}
 	v := c.viaCty(cty.NilType)
 	src := c.args[0]
 	if v.kind == failedKind || v.kind == unknownKind || src.kind != stringKind || len(src.parts) != 1 {
 		return v
 	}
 	return c.relocate(v, src.parts[0])
+}
+
+// tameYAML reports whether the YAML library can be trusted with s: it recurses, takes time that is quadratic in the depth,
+// and follows every alias.
+func tameYAML(s string) bool {
+	const most = 100
+	depth, aliases := 0, 0
+	for line := range strings.Lines(s) {
+		if len(line)-len(strings.TrimLeft(line, " -?\t")) > 4*most {
+			return false
+		}
+		for i := range len(line) {
+			switch line[i] {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(0, depth-1)
+			case '*':
+				if i > 0 && strings.IndexByte(" ,[:-", line[i-1]) >= 0 && i+1 < len(line) && letter(line[i+1]) {
+					aliases++
+				}
+			}
+		}
+		if depth > most || aliases > most/5 {
+			return false
+		}
+	}
+	return true
 }
 
 // relocate gives each string in v that occurs exactly once in the text of p the place of that occurrence.

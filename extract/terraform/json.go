@@ -191,7 +191,7 @@ func (e *evaluator) decode(v *value, span source.Span) *value {
 	if err != nil {
 		return failed(span, "JSON syntax error: "+err.Message)
 	}
-	return fromPolicy(doc).through(v.via...)
+	return fromPolicy(doc).weigh().through(v.via...)
 }
 
 // fromPolicy returns JSON as a value.
@@ -218,7 +218,7 @@ func fromPolicy(p *policy.Value) *value {
 		v.kind = listKind
 		v.elems = make([]*value, len(p.Elements))
 		for i, el := range p.Elements {
-			v.elems[i] = fromPolicy(el)
+			v.elems[i] = fromPolicy(el).weigh()
 		}
 	case policy.Object:
 		v.kind = objectKind
@@ -227,7 +227,7 @@ func fromPolicy(p *policy.Value) *value {
 			if h := m.Key.Hole(); h != nil && len(m.Key.Parts) == 1 {
 				key = &value{kind: unknownKind, hole: h, typ: cty.String, span: m.Key.Span, many: h.Many}
 			}
-			v.members = setMember(v.members, member{key, fromPolicy(m.Value)})
+			v.members = setMember(v.members, member{key, fromPolicy(m.Value).weigh()})
 		}
 	case policy.Hidden:
 		v.kind, v.hole = unknownKind, p.Hole

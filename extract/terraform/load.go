@@ -111,6 +111,11 @@ func (b *block) load(l *loader) *hclsyntax.Body {
 }
 
 func (b *block) parse(l *loader) *hclsyntax.Body {
+	if nestsTooDeep(b.file.Src[b.rng.start:b.rng.end]) {
+		b.broken = "nested too deeply"
+		l.problem(source.Problem{Span: b.header(), Message: "a block is nested too deeply", Unreadable: true})
+		return &hclsyntax.Body{}
+	}
 	start := hcl.Pos{Line: 1, Column: 1, Byte: b.rng.start}
 	f, diags := hclsyntax.ParseConfig(b.file.Src[b.rng.start:b.rng.end], b.file.Name, start)
 	if diags.HasErrors() {
@@ -323,17 +328,36 @@ func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block 
 	return &block{typ: nested.Type, labels: nested.Labels, file: f, rng: r, body: nested.Body, broken: broken}
 }
 
-// nestsTooDeep reports whether src opens more brackets at once than the recursive parser should meet.
+// nestsTooDeep reports whether src would make the recursive parser recurse deeper than its stack allows: open brackets,
+// runs of unary operators, chains of conditionals and template directives. What stands in strings counts too.
 func nestsTooDeep(src []byte) bool {
-	depth := 0
-	for _, c := range src {
+	const most, mostChained = 2_000, 20_000
+	if len(src) < most {
+		return false
+	}
+	depth, run, chained := 0, 0, 0
+	for i, c := range src {
 		switch c {
 		case '{', '[', '(':
-			if depth++; depth > 10*maxNesting {
-				return true
+			depth++
+			if c == '{' && i > 0 && (src[i-1] == '%' || src[i-1] == '$') {
+				chained++
 			}
 		case '}', ']', ')':
 			depth = max(0, depth-1)
+		case '?':
+			chained++
+		case '!', '-':
+			if run++; run > most {
+				return true
+			}
+			continue
+		case ' ', '\t', '\n', '\r':
+			continue
+		}
+		run = 0
+		if depth > most || chained > mostChained {
+			return true
 		}
 	}
 	return false

@@ -136,6 +136,9 @@ func (s *scope) binary(x *hclsyntax.BinaryOpExpr) *value {
 	if r.kind == failedKind {
 		return r
 	}
+	if !s.e.spend((l.weight() + r.weight()) / 8) {
+		return failed(span, s.e.spent)
+	}
 	symbol := operatorSymbol(x.Op)
 	expr := operand(l) + " " + symbol + " " + operand(r)
 	switch x.Op {

@@ -56,6 +56,7 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 
 // roles returns the documents of the instances of a role.
 func (e *evaluator) roles(inst *instance, b *block) []*policy.Document {
+	e.renew()
 	x := e.expand(inst, b)
 	if x.err != nil {
 		name := inst.address(strings.Join(b.labels, "."))
@@ -63,6 +64,7 @@ func (e *evaluator) roles(inst *instance, b *block) []*policy.Document {
 	}
 	var docs []*policy.Document
 	for i := range x.scopes {
+		e.renew()
 		r := e.newResource(inst, b, x, i)
 		docs = append(docs, e.roleDocuments(r, append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...))...)
 	}

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ type value struct {
 	hole *policy.Hole // of an unknown value
 	typ  cty.Type     // of an unknown value; cty.NilType when nothing is known of it
 	many bool         // as an element: it stands for any number of elements, also none
+	// size is the number of values in a list or object, itself and all below, counted as often as they are reached: values
+	// share their parts, and walking one must stay affordable.
+	size int
 
 	decoded *value // of a string that is JSON: what it says
 	plain   *value // of a string that is base64: what it encodes
@@ -65,7 +69,13 @@ func null(span source.Span) *value { return &value{kind: nullKind, span: span} }
 
 func boolean(b bool, span source.Span) *value { return &value{kind: boolKind, truth: b, span: span} }
 
+// maxExponent bounds numbers: written out, larger ones would be longer than any text.
+const maxExponent = 4096
+
 func number(n *big.Float, span source.Span) *value {
+	if e := n.MantExp(nil); e > maxExponent || e < -maxExponent {
+		return failed(span, "a number that is too large or too small")
+	}
 	return &value{kind: numberKind, num: n, span: span}
 }
 
@@ -179,6 +189,31 @@ func (v *value) primitive() string {
 		return "false"
 	}
 	return v.num.Text('f', -1)
+}
+
+// weight returns the number of values that v consists of.
+func (v *value) weight() int { return max(1, v.size) }
+
+// maxSize bounds the size of a value.
+const maxSize = 500_000
+
+// weigh sets the size of a list or object that was just made. It returns a failure where that is too large.
+func (v *value) weigh() *value {
+	if v.size != 0 || v.kind != listKind && v.kind != objectKind {
+		return v
+	}
+	n := 1
+	for _, el := range v.elems {
+		n += el.weight()
+	}
+	for _, m := range v.members {
+		n += 1 + m.val.weight()
+	}
+	if n > maxSize {
+		return failed(v.span, fmt.Sprintf("a value of more than %d parts", maxSize))
+	}
+	v.size = n
+	return v
 }
 
 // literal returns the string that v is when all of it is known. Numbers and booleans convert.

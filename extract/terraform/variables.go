@@ -96,6 +96,10 @@ func (e *evaluator) readVariables(name string, given map[string]*value) {
 		return
 	}
 	e.l.addOrigin(f.Name, &origin{src: f.Src, file: f})
+	if nestsTooDeep(f.Src) {
+		e.l.problem(source.Problem{Span: source.Span{File: f}, Message: "is nested too deeply", Unreadable: true})
+		return
+	}
 	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
 	if diags.HasErrors() {
 		e.l.syntaxProblem(f, diags)
