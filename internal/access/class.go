@@ -34,8 +34,9 @@ type class struct {
 	name   string
 	issuer string // of a WebIdentity: the provider's URL without https://
 	// others are the names of principals of this kind and account that have classes of their own.
-	others []string
-	whole  bool // kind is User, but stands for all principals of the account: no key tells them apart
+	others  []string
+	domains []*domain // by key, as far as they were asked for
+	whole   bool      // kind is User, but stands for all principals of the account: no key tells them apart
 }
 
 func (c *class) aws() bool { return c.kind >= User && c.kind <= Root }

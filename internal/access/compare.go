@@ -63,14 +63,8 @@ func (q *question) missing(boxes []*box, action string) []*box {
 			if !s.about(b.class) {
 				continue
 			}
-			ok := true
-			for _, a := range s.atoms {
-				if b, ok = q.with(b, clause{a, false}); !ok {
-					break
-				}
-			}
-			if ok {
-				denied = append(denied, b)
+			if n, ok := q.both(b, s); ok {
+				denied = append(denied, n)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -15,6 +16,9 @@ type Death struct {
 	Action bool
 	// Principal: no caller has the name of one of its principals.
 	Principal bool
+	// Missing is the permission that a call which satisfies Conditions needs besides, "" when that is not the reason: the
+	// policy gives sts:TagSession to nobody who passes the session tags that the conditions ask for.
+	Missing string
 }
 
 // Dead reports whether no request at all can match s, and why. What is not known in s may be anything, so that the answer is
@@ -26,13 +30,52 @@ func Dead(d *policy.Document, s *policy.Statement, o Options) (Death, bool) {
 	for _, w := range worlds(d) {
 		q, c := lone(d, s, w, o)
 		if q.usable(c, c.atoms) {
-			return Death{}, false
+			return unpermitted(d, s, w, o)
 		}
 		if death, dead := q.death(c); dead {
 			return death, true
 		}
 	}
 	return Death{}, false
+}
+
+// unpermitted reports whether nobody can use the Allow s because the policy withholds a permission that all its calls need.
+func unpermitted(d *policy.Document, s *policy.Statement, w World, o Options) (Death, bool) {
+	if s.Effect != policy.Allow || slices.ContainsFunc(d.Statements, vague) {
+		return Death{}, false
+	}
+	q := newQuestion(w, o, false, most(d))
+	c := q.statements[slices.IndexFunc(q.statements, func(o *statement) bool { return o.Statement == s })]
+	missing := ""
+	for _, class := range q.classes {
+		for _, action := range roleActions {
+			if !c.about(class) || !c.allows(action) || !q.asks(class, action) {
+				continue
+			}
+			b := q.box(c, class)
+			if b == nil {
+				continue
+			}
+			if !isMain(action) || len(q.companioned([]*box{b}, class, d)) > 0 {
+				return Death{}, false
+			}
+			for _, action := range [...]string{TagSession, SetSourceIdentity, SetContext} {
+				if q.forces(b, action) && len(q.permitted([]*box{b}, class, d, action)) == 0 {
+					missing = action
+				}
+			}
+		}
+	}
+	if missing == "" {
+		return Death{}, false
+	}
+	death := Death{Missing: missing}
+	for i := range s.Conditions {
+		if companionOf(strings.ToLower(s.Conditions[i].Key.String())) == missing {
+			death.Conditions = append(death.Conditions, s.Conditions[i])
+		}
+	}
+	return death, true
 }
 
 // lone returns the question about s alone, as an Allow.
@@ -247,13 +290,7 @@ func (q *question) relevant(b *box, s *policy.Statement, rest []*statement, acti
 		if other.effect != policy.Allow || !other.allows(action) || !other.about(b.class) {
 			continue
 		}
-		n, ok := b, true
-		for _, a := range other.atoms {
-			if n, ok = q.with(n, clause{a, false}); !ok {
-				break
-			}
-		}
-		if ok {
+		if n, ok := q.both(b, other); ok {
 			parts = append(parts, []*box{n})
 		}
 	}

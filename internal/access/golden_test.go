@@ -76,7 +76,7 @@ func answers(t *testing.T, d *policy.Document) string {
 		if g.Undecided {
 			continue
 		}
-		decision, _ := Decide(d, g.Witness, g.World)
+		decision, _ := Assume(d, g.Witness, g.World)
 		if !decision.OK() {
 			t.Errorf("witness %s is not allowed", g.Witness)
 		}
@@ -90,6 +90,9 @@ func answers(t *testing.T, d *policy.Document) string {
 			}
 			if death.Action {
 				b.WriteString(" action,")
+			}
+			if death.Missing != "" {
+				b.WriteString(" without " + death.Missing + ",")
 			}
 			if death.Principal {
 				b.WriteString(" principal,")

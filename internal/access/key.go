@@ -72,6 +72,30 @@ var rest = token{class: anyChar, star: true}
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 func (q *question) domain(c *class, k *key) domain {
+	if i := q.index(k); i >= 0 && !q.forked {
+		for len(c.domains) <= i {
+			c.domains = append(c.domains, nil)
+		}
+		if c.domains[i] == nil {
+			d := q.newDomain(c, k)
+			c.domains[i] = &d
+		}
+		return *c.domains[i]
+	}
+	return q.newDomain(c, k)
+}
+
+// index returns the index of k when it is one of q's keys, -1 otherwise.
+func (q *question) index(k *key) int {
+	for i := range q.keys {
+		if k == &q.keys[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+func (q *question) newDomain(c *class, k *key) domain {
 	if q.free {
 		return domain{absent: true, single: true, list: true, empty: true}
 	}

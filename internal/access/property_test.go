@@ -58,7 +58,7 @@ func TestAllowedRequestsThatCanHappenLieInAGrant(t *testing.T) {
 		for range 25 {
 			request := v.realRequest(r, d)
 			requests++
-			if decision, _ := Decide(d, request, World{}); decision.OK() && !notation(request, p) && canCall(request) {
+			if decision, _ := Assume(d, request, World{}); decision.OK() && !notation(request, p) && canCall(request) {
 				allowed++
 				if !inside(grants, request) {
 					t.Errorf("%s is allowed but in no grant\n\t%s", request, p.JSON())
@@ -145,7 +145,7 @@ func TestImpliesSaysNoWithACounterexample(t *testing.T) {
 		case Yes:
 			for range 20 {
 				request := v.realRequest(r, a)
-				decision, _ := Decide(a, request, World{})
+				decision, _ := Assume(a, request, World{})
 				if other, _ := Decide(b, request, World{}); decision.OK() && !other.OK() && canCall(request) && !notation(request, p) && !notation(request, changed) {
 					t.Errorf("%s is allowed by the first only\n\t%s\n\t%s", request, p.JSON(), changed.JSON())
 				}

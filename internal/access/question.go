@@ -19,6 +19,7 @@ type Options struct {
 type question struct {
 	world      World
 	now        time.Time
+	forked     bool // it shares its classes with another question
 	free       bool // every caller may have every key and ask for every action: the bare logic of policies, for tests
 	keys       []key
 	statements []*statement

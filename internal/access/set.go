@@ -143,6 +143,9 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 			finite = true
 		}
 	}
+	if have[textSet] && c.apart() {
+		return best, found, true
+	}
 	for _, fixed := range [...]bool{false, true} { // the broadest example first
 		for _, t := range c.tests {
 			if !t.in || t.set.kind != textSet {
@@ -207,14 +210,22 @@ func (c *choice) search(b *budget) (string, bool, bool) {
 			return "", false, true
 		}
 	}
-	for i, u := range s.unions {
-		for _, o := range s.unions[i+1:] {
-			if disjoint(u, o) {
-				return "", false, true
+	return s.find(b)
+}
+
+// apart reports whether two of the sets that a value must be in have nothing in common, as far as that shows at once.
+func (c *choice) apart() bool {
+	for i, t := range c.tests {
+		if !t.in || t.set.kind != textSet {
+			continue
+		}
+		for _, o := range c.tests[i+1:] {
+			if o.in && o.set.kind == textSet && disjoint(t.set.globs, o.set.globs) {
+				return true
 			}
 		}
 	}
-	return s.find(b)
+	return false
 }
 
 // disjoint reports whether no glob of one union can have a string with one of the other, as their beginnings or their ends

@@ -60,7 +60,7 @@ func (q *question) asks(c *class, action string) bool {
 	switch {
 	case c.kind == Root, c.kind == FederatedUser:
 		return false
-	case action == AssumeRole, action == AssumeRoleWithSAML, action == AssumeRoleWithWebIdentity:
+	case isMain(action):
 		return action == mainAction(c.kind)
 	}
 	return true
@@ -115,6 +115,9 @@ func (q *question) allowed(s *statement, c *class, action string) []*box {
 	}
 	if q.before != nil {
 		boxes = q.missing(boxes, action)
+	}
+	if isMain(action) && !q.free {
+		boxes = q.companioned(boxes, c, s.document)
 	}
 	return boxes
 }
