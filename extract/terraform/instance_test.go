@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -58,7 +59,7 @@ func scalar(truth any) (string, bool) {
 	case bool:
 		return fmt.Sprint(t), true
 	case float64:
-		return strings.TrimSuffix(fmt.Sprintf("%f", t), ".000000"), true
+		return strconv.FormatFloat(t, 'f', -1, 64), true
 	case json.Number:
 		return t.String(), true
 	}

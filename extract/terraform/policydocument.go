@@ -184,15 +184,16 @@ func (e *evaluator) parseDocument(v *value) (*document, *value) {
 	default:
 		return nil, failed(v.span, "a policy document that is "+article(o))
 	}
+	o = elements(o, "Version", "Id", "Statement")
 	d := &document{}
-	if s := o.get("Version"); s != nil && s.kind != nullKind {
+	if s := o.get("Version"); s != nil {
 		d.version = s.asString()
 	}
-	if s := o.get("Id"); s != nil && s.kind != nullKind {
+	if s := o.get("Id"); s != nil {
 		d.id = s.asString()
 	}
 	switch st := o.get("Statement"); {
-	case st == nil || st.kind == nullKind:
+	case st == nil:
 	case st.kind == objectKind:
 		d.statements = append(d.statements, e.normalStatement(st))
 	case st.kind == listKind:
@@ -216,27 +217,60 @@ func (e *evaluator) parseDocument(v *value) (*document, *value) {
 	return d, nil
 }
 
-// normalStatement returns a statement of a source document as the provider reads and writes it: principals sorted
-// backwards, booleans in conditions as strings. Numbers in conditions are dropped, condition and all.
-func (e *evaluator) normalStatement(st *value) *value {
-	out := *st
+// elements returns what of object o the provider reads and writes: members of those names, in any letter case since it
+// reads JSON as Go does, that are not null. Members whose name is not known stay.
+func elements(o *value, names ...string) *value {
+	out := *o
 	out.members = nil
-	for _, m := range st.members {
-		val := m.val
-		switch name, _ := m.key.literal(); name {
-		case "Principal", "NotPrincipal":
-			val = normalPrincipals(val)
-		case "Condition":
-			if val = normalConditions(val); val == nil {
-				continue
-			}
+	for _, m := range o.members {
+		name, ok := m.key.literal()
+		if !ok {
+			out.members = append(out.members, m)
+			continue
 		}
-		out.members = append(out.members, member{m.key, val})
+		i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+		if i < 0 || m.val.kind == nullKind && m.val.hole == nil {
+			continue
+		}
+		if names[i] != name {
+			m.key = text(names[i], m.key.span)
+		}
+		out.members = setMember(out.members, m)
 	}
 	return &out
 }
 
+// normalStatement returns a statement of a source document as the provider reads and writes it: principals sorted
+// backwards, booleans in conditions as strings. Numbers in conditions are dropped, condition and all.
+func (e *evaluator) normalStatement(st *value) *value {
+	out := elements(st, "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
+	members := out.members
+	out.members = nil
+	for _, m := range members {
+		switch name, _ := m.key.literal(); name {
+		case "Sid", "Effect":
+			if m.val.is("") {
+				continue
+			}
+		case "Principal", "NotPrincipal":
+			if m.val.kind == objectKind && len(m.val.members) == 0 {
+				continue
+			}
+			m.val = normalPrincipals(m.val)
+		case "Condition":
+			if m.val = normalConditions(m.val); m.val == nil {
+				continue
+			}
+		}
+		out.members = append(out.members, m)
+	}
+	return out
+}
+
 func normalPrincipals(v *value) *value {
+	if v.kind == stringKind && wholly(v) {
+		return text("*", v.span) // whatever it says
+	}
 	if v.kind != objectKind {
 		return v
 	}
