@@ -187,7 +187,7 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 		for i, el := range x.Exprs {
 			elems[i] = s.eval(el)
 		}
-		return list(elems, s.span(x.SrcRange))
+		return &value{kind: listKind, elems: elems, typing: structural, span: s.span(x.SrcRange)}
 	case *hclsyntax.ObjectConsExpr:
 		return s.objectCons(x)
 	case *hclsyntax.ObjectConsKeyExpr:
@@ -234,7 +234,7 @@ func (s *scope) objectKey(x *hclsyntax.ObjectConsKeyExpr) *value {
 }
 
 func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
-	o := object(nil, s.span(x.SrcRange))
+	o := &value{kind: objectKind, typing: structural, span: s.span(x.SrcRange)}
 	for _, item := range x.Items {
 		key := s.eval(item.KeyExpr).asString()
 		switch key.kind {
@@ -303,6 +303,11 @@ func (s *scope) conditional(x *hclsyntax.ConditionalExpr) *value {
 func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
 	if f, ok := other.(*hclsyntax.FunctionCallExpr); ok && f.Name == "toset" && v.kind == listKind && !v.set {
 		return s.e.toSet(v)
+	}
+	if v.typing == structural {
+		c := *v
+		c.typing = untracked // the other branch may make a list of a tuple
+		return &c
 	}
 	if v.kind == numberKind || v.kind == boolKind {
 		if t, ok := other.(*hclsyntax.TemplateExpr); ok && t != nil {

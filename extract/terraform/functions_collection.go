@@ -243,6 +243,9 @@ func listFunc(c *call) *value {
 	}
 	out := *l
 	out.elems = slices.Clone(l.elems)
+	if c.name != "reverse" && len(out.elems) > 0 {
+		out.typing = uniform // tolist([]) is a list of no type, no more equal to a list of strings than [] is
+	}
 	switch c.name {
 	case "toset":
 		out.elems = unifyStrings(out.elems)
@@ -341,6 +344,9 @@ func tomapFunc(c *call) *value {
 	switch v := c.args[0]; v.kind {
 	case objectKind:
 		out := *v
+		if len(v.members) > 0 {
+			out.typing = uniform
+		}
 		vals := make([]*value, len(v.members))
 		for i, m := range v.members {
 			vals[i] = m.val
@@ -523,6 +529,9 @@ func elementFunc(c *call) *value {
 	}
 	if l.exact() {
 		i %= len(l.elems)
+	}
+	if i < 0 && l.exact() && l.typing == uniform {
+		i += len(l.elems) // of a list -1 is the last; of a tuple it is an error
 	}
 	if i < 0 {
 		return c.fail("the index must not be negative")

@@ -296,6 +296,9 @@ func equal(a, b *value) tristate {
 		}
 		return no
 	}
+	if a.typing != b.typing && a.typing != untracked && b.typing != untracked {
+		return no
+	}
 	switch a.kind {
 	case boolKind:
 		return tristateOf(a.truth == b.truth)

@@ -91,9 +91,17 @@ func (e *evaluator) convert(v *value, c constraint) *value {
 	case t.IsMapType() && v.kind == objectKind:
 		out := *v
 		child := c.child("", t.ElementType())
+		vals := make([]*value, len(v.members))
+		for i, m := range v.members {
+			vals[i] = e.convert(m.val, child)
+		}
+		if child.typ == cty.DynamicPseudoType {
+			vals = unifyStrings(vals)
+		}
+		out.typing = uniform
 		out.members = make([]member, len(v.members))
 		for i, m := range v.members {
-			out.members[i] = member{m.key, e.convert(m.val, child)}
+			out.members[i] = member{m.key, vals[i]}
 		}
 		return firstFailure(&out)
 	case t.IsObjectType() && v.kind == objectKind:
@@ -112,6 +120,7 @@ func (e *evaluator) convertList(v *value, c constraint) *value {
 	child := c.child("", c.typ.ElementType())
 	out := *v
 	out.set = c.typ.IsSetType()
+	out.typing = uniform
 	out.elems = nil
 	for _, el := range v.elems {
 		converted := e.convert(el.single(), child)
@@ -119,6 +128,9 @@ func (e *evaluator) convertList(v *value, c constraint) *value {
 			converted = converted.asMany()
 		}
 		out.elems = append(out.elems, converted)
+	}
+	if child.typ == cty.DynamicPseudoType {
+		out.elems = unifyStrings(out.elems)
 	}
 	if out.set {
 		return firstFailure(e.toSet(&out))

@@ -14,12 +14,13 @@ import (
 
 // A value is a Terraform value as far as the code determines it, with the place of each part. It does not change once made.
 type value struct {
-	kind  valueKind
-	parts []policy.Part // of a string; of a number or boolean its spelling, where it has one
-	num   *big.Float
-	truth bool
-	elems []*value // of a list, in order; a set holds each element once
-	set   bool     // the list is a set
+	kind   valueKind
+	parts  []policy.Part // of a string; of a number or boolean its spelling, where it has one
+	num    *big.Float
+	truth  bool
+	elems  []*value // of a list, in order; a set holds each element once
+	set    bool     // the list is a set
+	typing typing   // of a list or object, where it matters to ==
 	// of an object, in the order written, each name once. A member whose key is a hole that may be Many stands for members
 	// that are not known.
 	members []member
@@ -49,6 +50,16 @@ type member struct {
 	key *value // a string
 	val *value
 }
+
+// A typing tells tuples from lists and objects from maps: Terraform holds them to be different whatever is in them, so that
+// var.names == [] is never true of a list variable.
+type typing uint8
+
+const (
+	untracked  typing = iota // not kept track of
+	structural               // a tuple or an object
+	uniform                  // a list, set or map
+)
 
 type valueKind uint8
 
