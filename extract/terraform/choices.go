@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -27,9 +28,11 @@ func (a assumption) String() string {
 
 // describeAssumptions returns the conditions under which a document holds: "var.public is true".
 func describeAssumptions(as []assumption) string {
-	words := make([]string, len(as))
-	for i, a := range as {
-		words[i] = a.String()
+	words := make([]string, 0, len(as))
+	for _, a := range as {
+		if w := a.String(); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
 	}
 	return strings.Join(words, " and ")
 }

@@ -135,6 +135,18 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 		d.When = "otherwise"
 		docs = append(docs, d)
 	}
+	if existence := describeAssumptions(given); existence != "" {
+		for _, d := range docs {
+			switch {
+			case d.When == "":
+				d.When = existence
+			case strings.Contains(d.When, " or "):
+				d.When = existence + " and (" + d.When + ")"
+			default:
+				d.When = existence + " and " + d.When
+			}
+		}
+	}
 	return docs
 }
 

@@ -1,0 +1,7 @@
+locals {
+  replaced = "last"
+}
+
+variable "services" {
+  default = ["overridden"]
+}
