@@ -183,7 +183,16 @@ func (e *evaluator) formula(n *node, s scope, name string) *formula {
 			e.arity(n, function, "two values")
 			return unknown
 		}
-		return e.equal(e.eval(args[0], s), e.eval(args[1], s), unknown)
+		var either []*formula
+		for _, a := range e.cases(args[0], s) {
+			for _, b := range e.cases(args[1], s) {
+				either = append(either, connect(and, a.when, b.when, e.equal(a.value, b.value, unknown)))
+			}
+		}
+		if len(either) > maxCases {
+			return unknown
+		}
+		return connect(or, either...)
 	case "Fn::If":
 		if len(args) == 3 && args[0].scalar() {
 			c := e.condition(args[0].text, s)
@@ -192,6 +201,46 @@ func (e *evaluator) formula(n *node, s scope, name string) *formula {
 		}
 	}
 	return unknown
+}
+
+// A guarded value is one of the values that something has, with when it has it.
+type guarded struct {
+	when  *formula
+	value *policy.Value
+}
+
+// maxCases is how many combinations of values a comparison may have before its outcome counts as not known.
+const maxCases = 64
+
+// cases returns the values of n by the conditions that it depends on: of Fn::If, and of a parameter that a parent template
+// gives such a value. Nothing is assumed.
+func (e *evaluator) cases(n *node, s scope) []guarded {
+	if e.depth < maxDepth && n.call() != nil {
+		arg := n.members[0].value
+		switch {
+		case n.members[0].key.text == "Fn::If" && len(arg.elements) == 3 && arg.elements[0].scalar():
+			c := e.condition(e.text(arg.elements[0], s).String(), s)
+			var all []guarded
+			for i, when := range []*formula{c, connect(not, c)} {
+				if when.op == constFalse {
+					continue
+				}
+				e.depth++
+				for _, g := range e.cases(arg.elements[i+1], s) {
+					all = append(all, guarded{connect(and, when, g.when), g.value})
+				}
+				e.depth--
+			}
+			if len(all) > 0 && len(all) <= maxCases {
+				return all
+			}
+		case n.members[0].key.text == "Ref" && arg.scalar():
+			if a, ok := s.t.arguments[arg.text]; ok && a.node.call() != nil && a.node.members[0].key.text == "Fn::If" {
+				return e.cases(a.node, a.scope)
+			}
+		}
+	}
+	return []guarded{{always, e.eval(n, s)}}
 }
 
 // equal returns the formula that says that two values are the same.

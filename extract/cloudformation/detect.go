@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -146,9 +147,20 @@ func (e *evaluator) templates(root *node, name string) []*template {
 	}
 	serverless := root.get("service") != nil && root.get("provider") != nil
 	var found []*template
+	if serverless {
+		for _, ext := range extensions(root) {
+			for _, m := range ext.members {
+				if m.value.get("Properties").get("AssumeRolePolicyDocument") != nil {
+					m.value = &node{kind: mappingNode, page: m.value.page, start: m.value.start, line: m.value.line, column: m.value.column, end: -1,
+						members: append([]member{{derivedNode(m.key, "Type"), derivedNode(m.key, roleType)}}, m.value.members...)}
+					found = append(found, e.fragment(ext, []member{m}, name, true))
+				}
+			}
+		}
+	}
 	seen := map[*node]bool{}
-	var walk func(n *node, key *node, depth int)
-	walk = func(n *node, key *node, depth int) {
+	var walk func(n *node, depth int)
+	walk = func(n *node, depth int) {
 		if n == nil || n.kind != mappingNode && n.kind != listNode || seen[n] || depth > maxDepth {
 			return
 		}
@@ -157,28 +169,35 @@ func (e *evaluator) templates(root *node, name string) []*template {
 			found = append(found, e.newTemplate(n, name, serverless))
 			return
 		}
-		if key != nil && isRole(n) {
-			found = append(found, e.fragment(key, n, name, serverless))
-			return
+		var roles bool
+		for _, m := range n.members {
+			roles = roles || isRole(m.value)
 		}
-		for _, el := range n.elements {
+		if roles {
+			found = append(found, e.fragment(n, n.members, name, serverless))
+		}
+		for i, el := range n.elements {
 			if isRole(el) {
-				found = append(found, e.fragment(nil, el, name, serverless))
-				seen[el] = true
+				found = append(found, e.fragment(el, []member{{derivedNode(el, baseName(name)+"["+strconv.Itoa(i)+"]"), el}}, name, serverless))
 				continue
 			}
-			walk(el, nil, depth+1)
+			walk(el, depth+1)
 		}
 		for _, m := range n.members {
-			walk(m.value, m.key, depth+1)
+			if !roles || !isRole(m.value) {
+				walk(m.value, depth+1)
+			}
 		}
 	}
 	if isRole(root) {
-		return []*template{e.fragment(nil, root, name, serverless)}
+		return []*template{e.fragment(root, []member{{derivedNode(root, baseName(name)), root}}, name, serverless)}
 	}
-	walk(root, nil, 0)
+	walk(root, 0)
 	return found
 }
+
+// baseName returns the name that a role without one gets: that of its file.
+func baseName(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
 
 // isTemplate reports whether n has the shape of a template: a mapping Resources with a resource in it.
 func isTemplate(n *node) bool {

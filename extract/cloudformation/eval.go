@@ -13,6 +13,7 @@ type evaluator struct {
 	opts     Options
 	docs     []*policy.Document
 	problems []source.Problem
+	reported map[source.Problem]bool // the same of a role in another world is not reported again
 
 	world     *world                   // what is assumed, nil outside the evaluation of a role
 	sat       map[string]bool          // remembers which assumptions can hold together
@@ -28,7 +29,7 @@ type evaluator struct {
 }
 
 func newEvaluator(tree *source.Tree, opts Options) *evaluator {
-	return &evaluator{tree: tree, opts: opts, sat: map[string]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{}}
+	return &evaluator{tree: tree, opts: opts, sat: map[string]bool{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{}}
 }
 
 const (
@@ -143,8 +144,12 @@ func stringValue(t policy.Text, span source.Span) *policy.Value {
 // CloudFormation itself put in at deployment.
 func (e *evaluator) text(n *node, s scope) policy.Text {
 	t := n.value()
-	if s.t != nil && s.t.serverless && strings.Contains(n.text, "${") {
-		t = replace(t, serverlessVariable)
+	if strings.Contains(n.text, "${") {
+		if s.t.serverless {
+			t = replace(t, ownServerlessVariable)
+		} else {
+			t = replace(t, serverlessVariable)
+		}
 	}
 	for l := s.loops; l != nil; l = l.outer {
 		if strings.Contains(n.text, l.name) {

@@ -66,7 +66,9 @@ func (e *evaluator) unreadable(p *page, err error) {
 const maxProblems = 200
 
 func (e *evaluator) problem(span source.Span, format string, args ...any) {
-	if len(e.problems) < maxProblems {
-		e.problems = append(e.problems, source.Problem{Span: span, Message: fmt.Sprintf(format, args...)})
+	p := source.Problem{Span: span, Message: fmt.Sprintf(format, args...)}
+	if len(e.reported) < maxProblems && !e.reported[p] {
+		e.reported[p] = true
+		e.problems = append(e.problems, p)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -93,6 +94,30 @@ func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
 		return nil, hole
 	}
 	return roots[0], nil
+}
+
+// includeSections adds to the root of a template the sections of files that it includes as a whole.
+func (e *evaluator) includeSections(t *template) {
+	call := t.root.get("Transform")
+	calls := []*node{call}
+	if call != nil && call.kind == listNode {
+		calls = call.elements
+	}
+	calls = append(calls, t.root.get("Fn::Transform"))
+	for _, c := range calls {
+		if c.str("Name") != "AWS::Include" {
+			continue
+		}
+		content, hole := e.included(c, scope{t: t})
+		switch {
+		case content != nil && content.kind == mappingNode:
+			root := *t.root
+			root.members = append(slices.Clip(slices.Clone(content.members)), root.members...)
+			t.root = &root
+		case hole != nil && hole.Reason != "":
+			e.problem(c.span(), "a part of the template is not known: %s", hole.Reason)
+		}
+	}
 }
 
 // remote reports whether location names something outside the file system.

@@ -162,6 +162,10 @@ func (p *page) literal(s string, start int, places []int32) policy.Part {
 		}
 		return policy.Literal(s, p.span(start, start+len(s)))
 	}
+	end := start + len(s)
+	if places != nil {
+		end = int(places[len(s)])
+	}
 	own := make([]int32, len(s)+1)
 	var file *source.File
 	for i := range len(s) {
@@ -170,25 +174,20 @@ func (p *page) literal(s string, start int, places []int32) policy.Part {
 			at = int(places[i])
 		}
 		span := p.at(at)
-		if file != nil && span.File != file {
-			break // from several files: only the whole has a place
+		if file != nil && span.File != file || i > 0 && int32(span.Start) < own[i-1] {
+			return unlocated(s, p.span(start, end)) // from several places: only the whole has one
 		}
 		file = span.File
-		own[i], own[i+1] = int32(span.Start), int32(span.End)
-		if i > 0 && own[i] < own[i-1] {
-			file = nil
-			break
-		}
+		own[i] = int32(span.Start)
 	}
-	end := start + len(s)
-	if places != nil {
-		end = int(places[len(s)])
+	if file == nil || end == 0 {
+		return unlocated(s, p.span(start, end))
 	}
-	if file == nil {
-		return policy.Literal(s, p.span(start, end))
-	}
+	own[len(s)] = int32(p.at(end - 1).End)
 	return policy.LiteralAt(s, file, own)
 }
+
+func unlocated(s string, span source.Span) policy.Part { return policy.Part{Literal: s, Span: span} }
 
 func isASCII(b []byte) bool {
 	for _, c := range b {

@@ -99,16 +99,25 @@ func (e *evaluator) existence(t *template, r *resource) (given []constraint, lab
 
 // blanks marks a document that lines of another template language belong to: what they put there is not known.
 func (e *evaluator) blanks(r *resource, d *policy.Document) {
-	if d.Span.File == nil || r.node.page.file != d.Span.File {
+	p := r.node.page
+	if d.Span.File == nil || p.file != d.Span.File {
 		return
 	}
-	for _, g := range r.node.page.gaps {
-		if g.hole == nil || !g.hole.Many {
+	// Lines behind the last element belong to the document when they are indented as it is.
+	end := d.Span.End
+	for end < len(p.src) && (p.src[end] == ' ' || p.src[end] == '\n' || p.src[end] == '\r') {
+		end++
+	}
+	indent := d.Span.Start - lineStart(p.src, d.Span.Start)
+	for _, g := range p.gaps {
+		if g.hole == nil || !g.hole.Many || g.start < d.Span.Start || g.start > end {
 			continue
 		}
-		at := source.Span{File: d.Span.File, Start: g.start, End: g.end}
-		if d.Span.Contains(at) {
-			d.Unresolved = append(d.Unresolved, policy.Unresolved{What: "a part of the policy", Hole: g.hole, Span: at})
+		start := blankTo(d.Span.File.Src, g.start)
+		if g.start >= d.Span.End && start-g.start < indent {
+			continue
 		}
+		at := source.Span{File: d.Span.File, Start: start, End: max(start, g.end)}
+		d.Unresolved = append(d.Unresolved, policy.Unresolved{What: "a part of the policy", Hole: g.hole, Span: at})
 	}
 }

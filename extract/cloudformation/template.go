@@ -68,19 +68,23 @@ type resource struct {
 
 func (e *evaluator) newTemplate(root *node, name string, serverless bool) *template {
 	t := &template{root: root, dir: path.Dir(name), files: []string{name}, serverless: serverless}
+	e.includeSections(t)
 	e.index(t)
 	return t
 }
 
-// fragment returns a template with nothing but the role n in it, which stands in a file on its own.
-func (e *evaluator) fragment(key, n *node, name string, serverless bool) *template {
-	if key == nil {
-		key = &node{kind: stringNode, page: n.page, text: strings.TrimSuffix(path.Base(name), path.Ext(name)), style: derived, start: n.start, line: n.line, column: n.column, end: -1}
-	}
-	resources := &node{kind: mappingNode, page: n.page, start: n.start, line: n.line, column: n.column, end: -1, members: []member{{key, n}}}
-	root := &node{kind: mappingNode, page: n.page, start: n.start, line: n.line, column: n.column, end: -1,
-		members: []member{{&node{kind: stringNode, page: n.page, text: "Resources", style: derived}, resources}}}
+// fragment returns a template with nothing but resources, which stand in a file in another way. n is the place of them.
+func (e *evaluator) fragment(n *node, resources []member, name string, serverless bool) *template {
+	mapping := derivedNode(n, "")
+	mapping.kind, mapping.members = mappingNode, resources
+	root := derivedNode(n, "")
+	root.kind, root.members = mappingNode, []member{{derivedNode(n, "Resources"), mapping}}
 	return e.newTemplate(root, name, serverless)
+}
+
+// derivedNode returns a scalar that is not written in the file, at the place of n.
+func derivedNode(n *node, text string) *node {
+	return &node{kind: stringNode, page: n.page, text: text, style: derived, start: n.start, line: n.line, column: n.column, end: n.start}
 }
 
 // index finds the template's parameters, conditions and resources.
