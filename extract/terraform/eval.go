@@ -36,6 +36,7 @@ type evaluator struct {
 	busy       map[memoKey]bool
 	expansions map[expansionKey]*expansion
 	children   map[expansionKey][]*instance
+	unclaimed  []unclaimed
 	// accounts holds the provider configuration of each hole that stands for "the own account" of that provider.
 	accounts map[*policy.Hole]string
 }

@@ -25,6 +25,8 @@ type Options struct {
 	Env       []string          // NAME=value; only TF_VAR_ names count
 	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
 	Only []string
+	// Stack, where it is set, reads the templates of CloudFormation stacks that the configuration holds.
+	Stack func(Stack) ([]*policy.Document, []source.Problem)
 }
 
 // Extract returns the trust policies of the roles that the root modules among the directories of files create, in the
@@ -36,6 +38,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		roots = l.affected(roots, opts.Only)
 	}
 	results := make([][]*policy.Document, len(roots))
+	unclaimed := make([][]unclaimed, len(roots))
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range min(runtime.GOMAXPROCS(0), len(roots)) {
@@ -43,7 +46,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		go func() {
 			defer wg.Done()
 			for i := range next {
-				results[i] = l.extractRoot(roots[i], &opts)
+				results[i], unclaimed[i] = l.extractRoot(roots[i], &opts)
 			}
 		}()
 	}
@@ -52,18 +55,25 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	}
 	close(next)
 	wg.Wait()
-	return slices.Concat(results...), source.SortProblems(l.problems)
+	docs := slices.Concat(results...)
+	for _, u := range slices.Concat(unclaimed...) {
+		if !u.b.used.Load() {
+			docs = append(docs, u.doc)
+		}
+	}
+	return docs, source.SortProblems(l.problems)
 }
 
-// extractRoot returns the documents of the root module in dir.
-func (l *loader) extractRoot(dir string, opts *Options) []*policy.Document {
+// extractRoot returns the documents of the roles of the root module in dir, and of its policy documents that may be trust
+// policies.
+func (l *loader) extractRoot(dir string, opts *Options) ([]*policy.Document, []unclaimed) {
 	m := l.module(dir)
 	if m == nil || !m.hasSinks() {
-		return nil
+		return nil, nil
 	}
 	e := newEvaluator(l, m, opts)
 	docs := e.visit(e.root)
-	return docs
+	return docs, e.unclaimed
 }
 
 func newEvaluator(l *loader, m *module, opts *Options) *evaluator {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -77,7 +78,8 @@ type block struct {
 
 	once   sync.Once
 	body   *hclsyntax.Body
-	broken string // why the block could not be parsed whole
+	broken string      // why the block could not be parsed whole
+	used   atomic.Bool // of a policy document: something asked for its JSON
 }
 
 // name returns the block's label at i, "" when it has none.

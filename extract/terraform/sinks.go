@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -19,17 +20,37 @@ func sinkAttribute(typ string) string {
 	return ""
 }
 
-// hasSinks reports whether m declares roles, or calls that may.
+// hasSinks reports whether m declares anything that visit looks at.
 func (m *module) hasSinks() bool {
 	m.sinksOnce.Do(func() {
-		for _, b := range m.blocks {
-			if b.typ == "module" || b.typ == "resource" && sinkAttribute(b.label(0)) != "" {
-				m.sinks = true
-				return
-			}
-		}
+		m.sinks = slices.ContainsFunc(m.blocks, func(b *block) bool { return sinkOf(b) != noSink })
 	})
 	return m.sinks
+}
+
+// A sink is a kind of block that holds or leads to trust policies.
+type sink uint8
+
+const (
+	noSink    sink = iota
+	callSink       // a module call
+	roleSink       // a role
+	stackSink      // a CloudFormation stack
+	trustSink      // a policy document that may be a trust policy, whoever uses it
+)
+
+func sinkOf(b *block) sink {
+	switch typ := b.label(0); {
+	case b.typ == "module":
+		return callSink
+	case b.typ == "resource" && sinkAttribute(typ) != "":
+		return roleSink
+	case b.typ == "resource" && (typ == "aws_cloudformation_stack" || typ == "aws_cloudformation_stack_set"):
+		return stackSink
+	case b.typ == "data" && typ == "aws_iam_policy_document" && bytes.Contains(b.file.Src[b.rng.start:b.rng.end], []byte("sts:AssumeRole")):
+		return trustSink
+	}
+	return noSink
 }
 
 // visit returns the documents of inst and of the modules it calls, in the order of blocks.
@@ -39,19 +60,120 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 	}
 	var docs []*policy.Document
 	for _, b := range inst.mod.blocks {
-		switch {
-		case b.typ == "module":
+		switch sinkOf(b) {
+		case callSink:
+			e.renew()
 			for _, child := range e.moduleInstances(inst, b) {
 				docs = append(docs, e.visit(child)...)
 			}
 			if x := e.expand(inst, b); x.err != nil {
 				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.reason})
 			}
-		case b.typ == "resource" && sinkAttribute(b.label(0)) != "":
+		case roleSink:
 			docs = append(docs, e.roles(inst, b)...)
+		case stackSink:
+			docs = append(docs, e.stacks(inst, b)...)
+		case trustSink:
+			e.unclaimed = append(e.unclaimed, e.trustDocuments(inst, b)...)
 		}
 	}
 	return docs
+}
+
+// A Stack is a CloudFormation stack whose template is written in the configuration.
+type Stack struct {
+	Address string       // of the resource
+	File    *source.File // that holds the resource
+	Body    policy.Text  // the template
+	Calls   []source.Span
+}
+
+// stacks returns what Options.Stack makes of the templates that a stack resource holds. A template in a file of its own is
+// not its concern: whoever looks at the files sees that one anyway.
+func (e *evaluator) stacks(inst *instance, b *block) []*policy.Document {
+	if e.opts.Stack == nil {
+		return nil
+	}
+	x := e.expand(inst, b)
+	var docs []*policy.Document
+	for i := range x.scopes {
+		e.renew()
+		r := e.newResource(inst, b, x, i)
+		provider := e.provider(inst, b)
+		bodies, _ := alternatives(e, inst.exists, func() *policy.Value {
+			v := r.configured("template_body")
+			if v == nil || v.kind != stringKind || wholeFile(v) != nil {
+				return nil
+			}
+			return e.toPolicy(v, nil, provider)
+		})
+		for _, body := range bodies {
+			if body.result == nil {
+				continue
+			}
+			got, problems := e.opts.Stack(Stack{Address: r.addr, File: b.file, Body: body.result.Text, Calls: inst.calls})
+			for _, d := range got {
+				d.Role = r.addr + "." + d.Role
+				d.Calls = append(slices.Clip(inst.calls), d.Calls...)
+				if len(bodies) > 1 && d.When == "" {
+					d.When = describeAssumptions(body.assumptions)
+				}
+			}
+			for _, p := range problems {
+				e.l.problem(p)
+			}
+			docs = append(docs, got...)
+		}
+	}
+	return docs
+}
+
+// An unclaimed document is a trust policy by its shape of which it is not yet known whether a role uses it.
+type unclaimed struct {
+	b   *block
+	doc *policy.Document
+}
+
+const unusedNote = "trust-shaped, but no role in the code uses it"
+
+// trustDocuments returns the trust policies that a policy document of the configuration is.
+func (e *evaluator) trustDocuments(inst *instance, b *block) []unclaimed {
+	x := e.expand(inst, b)
+	var out []unclaimed
+	for i := range x.scopes {
+		e.renew()
+		r := e.newResource(inst, b, x, i)
+		provider := e.provider(inst, b)
+		outcomes, _ := alternatives(e, append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...), func() policyOutcome {
+			d, err := r.document()
+			if err != nil {
+				return policyOutcome{reason: err.reason, span: err.span}
+			}
+			return policyOutcome{value: e.toPolicy(d.value(b.header()), nil, provider)}
+		})
+		for _, d := range e.documents(r, b.header(), outcomes) {
+			if trustShaped(d) {
+				d.Note = unusedNote
+				out = append(out, unclaimed{b, d})
+			}
+		}
+	}
+	return out
+}
+
+// trustShaped reports whether a policy lets principals assume something: only a trust policy does.
+func trustShaped(d *policy.Document) bool {
+	for _, s := range d.Statements {
+		if len(s.Principals)+len(s.NotPrincipals) == 0 {
+			continue
+		}
+		for _, a := range s.Actions {
+			if a.HasPrefix("sts:AssumeRole") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // roles returns the documents of the instances of a role.
