@@ -145,6 +145,14 @@ func checkRequests(t *testing.T, d *policy.Document, lines string) {
 // parseHoles reads a policy in which «expr» is a hole.
 func parseHoles(t testing.TB, src string) *policy.Document {
 	t.Helper()
+	v, err := policy.ParseJSON(withHoles(src))
+	if err != nil {
+		t.Fatalf("%s: %v", src, err)
+	}
+	return policy.Parse("role", v)
+}
+
+func withHoles(src string) policy.Text {
 	f := source.NewFile("policy.json", []byte(src))
 	var parts []policy.Part
 	at := 0
@@ -161,6 +169,10 @@ func parseHoles(t testing.TB, src string) *policy.Document {
 			break
 		}
 		close := at + strings.Index(src[at:], "»")
+		if close < at {
+			parts = append(parts, policy.Literal(src[at:], source.Span{File: f, Start: at, End: len(src)}))
+			break
+		}
 		h := &policy.Hole{Expr: src[at+len("«") : close]}
 		switch h.Expr {
 		case "own":
@@ -175,9 +187,5 @@ func parseHoles(t testing.TB, src string) *policy.Document {
 		parts = append(parts, policy.HolePart(h, source.Span{File: f, Start: at, End: close}))
 		at = close
 	}
-	v, err := policy.ParseJSON(policy.NewText(parts...))
-	if err != nil {
-		t.Fatalf("%s: %v", src, err)
-	}
-	return policy.Parse("role", v)
+	return policy.NewText(parts...)
 }

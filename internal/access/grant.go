@@ -45,6 +45,9 @@ type Grant struct {
 
 	question *question
 	boxes    []*box
+	// others are those of services and of federated callers that {"AWS": "*"} may cover besides: AWS's documents leave that
+	// open. They count where a request must lie in some grant, and in no question about this one.
+	others []*box
 }
 
 // An If is a condition of a question: If("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/Admin"). It is written as in

@@ -152,6 +152,16 @@ func (q *question) finish(g *Grant, s *statement) bool {
 	if len(boxes) == 0 {
 		return false
 	}
+	if slices.ContainsFunc(boxes, func(b *box) bool { return b.class.aws() }) {
+		g.boxes = nil
+		for _, b := range boxes {
+			if b.class.aws() || b.class.name != "" {
+				g.boxes = append(g.boxes, b)
+			} else {
+				g.others = append(g.others, b)
+			}
+		}
+	}
 	g.Undecided = !found && hazy
 	g.Callers = q.callers(g)
 	g.Guard = q.guard(g, s)
@@ -280,7 +290,7 @@ func (q *question) less(g *Grant) []*policy.Statement {
 			continue
 		}
 		if slices.ContainsFunc(g.boxes, func(b *box) bool {
-			return slices.ContainsFunc(b.clauses, func(c clause) bool { return slices.Contains(deny.atoms, c.atom) })
+			return slices.ContainsFunc(b.clauses, func(c clause) bool { return c.constant == open && slices.Contains(deny.atoms, c.atom) })
 		}) {
 			less = append(less, deny.Statement)
 		}
@@ -316,7 +326,7 @@ func (q *question) callers(g *Grant) []Caller {
 	if everywhere {
 		add(Caller{Kind: AnyAWS})
 	}
-	for _, b := range g.boxes {
+	for _, b := range slices.Concat(g.boxes, g.others) {
 		c := b.class
 		switch {
 		case !c.aws():
@@ -429,11 +439,13 @@ func (q *question) partOf(g, h *Grant) bool {
 		return false
 	}
 	var room [8]*box
-	for _, b := range g.boxes {
+	for _, b := range slices.Concat(g.boxes, g.others) {
 		same := room[:0]
-		for _, o := range h.boxes {
-			if o.class == b.class {
-				same = append(same, o)
+		for _, list := range [...][]*box{h.boxes, h.others} {
+			for _, o := range list {
+				if o.class == b.class {
+					same = append(same, o)
+				}
 			}
 		}
 		if !q.covered(b, same) {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -13,7 +14,7 @@ func inside(grants []Grant, r Request) bool {
 		if g.question == nil || g.Action != r.action() {
 			continue
 		}
-		for _, b := range g.boxes {
+		for _, b := range slices.Concat(g.boxes, g.others) {
 			if b.has(g.question, r) {
 				return true
 			}
