@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -175,6 +176,7 @@ func tryRepository(t *testing.T, dir string) (sum tally) {
 			}
 		}
 		compareEngines(t, tree, file, &sum)
+		compareAssignments(t, tree, file, docs, &sum)
 		byRole := map[string][]*policy.Document{}
 		for _, d := range docs {
 			byRole[d.Role] = append(byRole[d.Role], d)
@@ -276,6 +278,88 @@ func compareEngines(t *testing.T, tree *source.Tree, file *source.File, sum *tal
 		default:
 			sum.count("goformation differs", 1)
 			t.Logf("differs: %s: %s: (-goformation +ours)\n%s", file.Name, d.Role, cmp.Diff(second, document(t, d)))
+		}
+	}
+}
+
+// assignments returns some of the parameter values that the templates of a file tell apart.
+func assignments(roots []*node, name string, n int) []map[string]string {
+	var all []map[string]string
+	r := rand.New(rand.NewPCG(7, uint64(len(name))))
+	for _, root := range roots {
+		e := newEvaluator(source.NewTree(nil), Options{})
+		for _, t := range e.templates(root, name) {
+			if len(t.conditions) == 0 && len(memberList(t.root.get("Mappings"))) == 0 {
+				continue
+			}
+			literals := map[string][]string{}
+			for name := range t.conditions {
+				s := &solver{index: map[string]int{}}
+				s.collect(e.condition(name, scope{t: t}))
+				for _, v := range s.vars {
+					literals[v.key] = append(literals[v.key], v.values...)
+				}
+			}
+			for range n {
+				a := map[string]string{}
+				for _, p := range memberList(t.root.get("Parameters")) {
+					values := append([]string{"other"}, literals[p.key.text]...)
+					if allowed := p.value.get("AllowedValues"); allowed != nil {
+						values = nil
+						for _, v := range allowed.elements {
+							values = append(values, v.canonical())
+						}
+					} else if d := p.value.get("Default"); d.scalar() {
+						values = append(values, d.canonical())
+					}
+					if len(values) > 0 {
+						a[p.key.text] = values[r.IntN(len(values))]
+					}
+				}
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
+// compareAssignments checks, for some parameter values, that goformation has the same document and that it is one of the
+// alternatives shown without them.
+func compareAssignments(t *testing.T, tree *source.Tree, file *source.File, open []*policy.Document, sum *tally) {
+	roots, err := newEvaluator(tree, Options{}).read(newPage(file), file.Name)
+	if err != nil || len(roots) != 1 {
+		return
+	}
+	for _, a := range assignments(roots, file.Name, 12) {
+		opts := deploymentOptions(a)
+		docs, _ := Extract(tree, file, opts)
+		seen := map[string]int{}
+		for _, d := range docs {
+			seen[d.Role]++
+		}
+		for _, d := range docs {
+			if d.Value == nil || d.Span.File != file || seen[d.Role] > 1 {
+				continue
+			}
+			closed := document(t, d)
+			if second, ok := secondOpinion(t, roots, file.Name, d.Role, opts.Parameters); ok {
+				if cmp.Equal(second, closed) {
+					sum.count("assignment: goformation agrees", 1)
+				} else {
+					sum.count("assignment: goformation differs", 1)
+					t.Logf("assignment differs: %s: %s %v: (-goformation +ours)\n%s", file.Name, d.Role, a, cmp.Diff(second, closed))
+				}
+			}
+			covered := false
+			for _, o := range open {
+				covered = covered || o.Role == d.Role && (o.Value == nil || matches(decode(t, o.Value.JSON()), closed))
+			}
+			if covered {
+				sum.count("assignment: is one of the alternatives", 1)
+			} else {
+				sum.count("assignment: is none of the alternatives", 1)
+				t.Logf("not covered: %s: %s %v: %v", file.Name, d.Role, a, closed)
+			}
 		}
 	}
 }

@@ -9,8 +9,13 @@ import (
 	"github.com/trustvet/trustvet/internal/source"
 )
 
-// maxRows is how many different values of a mapping are told apart when the key is not known.
-const maxRows = 16
+const (
+	// maxRows is how many different values of a mapping are told apart when the key is not known. Of more the reader learns
+	// nothing that the list of them does not say.
+	maxRows = 8
+	// maxRowsDeployed is the same where a deployment is described, except for a key that it does not say, the region.
+	maxRowsDeployed = maxAlternatives
+)
 
 // A row is a value that a mapping may give, with when it does.
 type row struct {
@@ -66,14 +71,22 @@ func (e *evaluator) findInMap(n *node, s scope) *policy.Value {
 			}
 		}
 	}
-	expr := "Fn::FindInMap " + name + " " + keys[1].String() + " " + keys[2].String()
+	expr := "Fn::FindInMap " + name + " " + expression(keys[1]) + " " + expression(keys[2])
 	switch {
 	case len(rows) == 0:
 		e.problem(span, "the mapping %s has no value for %s, %s", name, keys[1], keys[2])
 		return e.hidden(n, expr, "the mapping has no such value")
 	case len(rows) == 1:
 		return through(rows[0].value, span)
-	case e.world == nil || e.quiet || len(rows) > maxRows:
+	}
+	if v := follows(rows, keys, span); v != nil {
+		return v
+	}
+	most := maxRows
+	if e.opts.Parameters != nil {
+		most = maxRowsDeployed
+	}
+	if e.world == nil || e.quiet || len(rows) > most {
 		hole := &policy.Hole{Expr: expr}
 		for _, r := range rows {
 			lit, known := r.value.Text.Literal()
@@ -154,6 +167,48 @@ func (e *evaluator) possible(f *formula) bool {
 		return satisfiable([]constraint{{f, true}})
 	}
 	return e.world.satisfiable(constraint{f, true})
+}
+
+// expression returns t as a part of a hole's expression: the name alone where it is one.
+func expression(t policy.Text) string {
+	if len(t.Parts) == 1 && t.Parts[0].Hole != nil {
+		return t.Parts[0].Hole.Expr
+	}
+	return strings.NewReplacer("${", "", "}", "").Replace(t.String())
+}
+
+// follows returns the value of a mapping whose rows all have the unknown key in the same place of their text, as the CDK's
+// mapping of service principals has the region: states.us-east-1.amazonaws.com. It is nil for other mappings.
+func follows(rows []*row, keys [3]policy.Text, span source.Span) *policy.Value {
+	var key policy.Text
+	switch _, topKnown := keys[1].Literal(); {
+	case keys[1].Hole() != nil && keys[2].Hole() == nil:
+		key = keys[1]
+	case topKnown && keys[2].Hole() != nil:
+		key = keys[2]
+	default:
+		return nil
+	}
+	var before, after string
+	for i, r := range rows {
+		text, known := r.value.Text.Literal()
+		if !known || !r.value.Scalar() || len(r.keys) != 1 || r.keys[0] == "" {
+			return nil
+		}
+		b, a, ok := strings.Cut(text, r.keys[0])
+		if !ok || strings.Contains(a, r.keys[0]) || i > 0 && (b != before || a != after) {
+			return nil
+		}
+		before, after = b, a
+	}
+	parts := []policy.Part{{Literal: before, Span: span}}
+	for _, p := range key.Parts {
+		parts = append(parts, policy.Part{Literal: p.Literal, Hole: p.Hole, Span: span})
+	}
+	parts = append(parts, policy.Part{Literal: after, Span: span})
+	text := policy.NewText(parts...)
+	text.Via = []source.Span{rows[0].value.Span}
+	return stringValue(text, span)
 }
 
 // rowLabel says when r is the mapping's value: "AWS::Region is us-east-1 or us-west-2".
