@@ -19,6 +19,7 @@ step_pre_commit() {
   output_has Passed
 
   check_commits pre-commit
+  check_changes pre-commit
 }
 
 step_prek() {
@@ -26,22 +27,54 @@ step_prek() {
   export PREK_HOME=$scratch/prek
   [ -d "$scratch/hooks" ] || export_tree "$scratch/hooks"
   check_commits "$prek"
+  check_changes "$prek"
 }
 
-# check_commits RUNNER makes commits in a repository whose hook RUNNER has installed.
-check_commits() {
-  new_repository "$scratch/commits-$(basename "$1")"
-  cd "$scratch/commits-$(basename "$1")"
+# use_hook RUNNER HOOK makes a repository whose commits go through the hook.
+use_hook() {
+  local repository
+  repository=$scratch/$2-$(basename "$1")
+  new_repository "$repository"
+  cd "$repository"
   cat >.pre-commit-config.yaml <<YAML
 repos:
   - repo: $scratch/hooks
     rev: $(git -C "$scratch/hooks" rev-parse HEAD)
     hooks:
-      - id: trustvet
+      - id: $2
 YAML
-  git add -A
-  git commit -qm "Use trustvet"
   expect 0 "$1" install
+  expect 0 commit_all "Use trustvet"
+}
+
+# check_changes RUNNER makes commits that change who can assume a role.
+check_changes() {
+  use_hook "$1" trustvet-diff
+
+  # What is there already is no matter, but who gets in newly is.
+  write_role_of_variable role.tf
+  write_variable '"*"' variables.tf
+  echo 'callers = ["arn:aws:iam::111122223333:role/deploy"]' >terraform.tfvars
+  expect 0 commit_all "Add a role"
+
+  # Another way to write it is no change.
+  sed -i 's/jsonencode({/jsonencode({ Id = "callers",/; s/AWS = var.callers/"AWS" : var.callers/' role.tf
+  expect 0 commit_all "Write the role in another way"
+
+  # A deletion can let somebody in.
+  rm terraform.tfvars
+  expect 1 commit_all "Delete the callers"
+  output_has Failed 'can newly assume aws_iam_role.callers' variables.tf 'for example'
+  git checkout -q HEAD -- terraform.tfvars
+
+  # Who gets in no longer is no reason to stop.
+  git rm -q role.tf
+  expect 0 commit_all "Delete the role"
+}
+
+# check_commits RUNNER makes commits with roles that are fine and roles that are not.
+check_commits() {
+  use_hook "$1" trustvet
 
   # A role that is fine is committed.
   write_good_role good.tf
