@@ -20,7 +20,7 @@ var GitHubSubOrgWide = &Rule{
 func gitHubSubOrgWide(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || strings.ContainsAny(strings.TrimSuffix(g.owner, "@*"), "*?") || !strings.HasPrefix(g.repository, "*") || p.allowedOrganization(g.owner) ||
+		if !ok || strings.ContainsAny(strings.TrimSuffix(g.owner, "@*"), "*?") || !strings.HasPrefix(g.repository, "*") && !(g.repository == "" && strings.HasSuffix(g.owner, "@*")) || p.allowedOrganization(g.owner) ||
 			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") || !p.claim(s, i) {
 			return
 		}

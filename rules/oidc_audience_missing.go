@@ -26,7 +26,7 @@ func oidcAudienceMissing(p *Pass) {
 			if sub.kind != oidcProvider || sub.issuer() == "" || p.claimed(s, i) || bindsClaim(s, sub.issuer()+":aud") {
 				continue
 			}
-			fd := p.Report(at(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", sub.name, p.Document.Role)
+			fd := p.Report(at(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", shown(sub.name), p.Document.Role)
 			if exactSubject(s, sub.issuer()+":sub") {
 				fd.Level, fd.Severity = Note, noteSeverity
 			}

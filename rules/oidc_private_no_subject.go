@@ -16,11 +16,11 @@ var OIDCPrivateNoSubject = &Rule{
 }
 
 func oidcPrivateNoSubject(p *Pass) {
-	p.tokensWithout("sub", func(address string) bool {
-		_, shared := issuerOf(address)
-		return !shared && !isEKS(address)
+	p.tokensWithout("sub", func(sub subject) bool {
+		_, shared := issuerOf(sub.issuer())
+		return !shared && !isCluster(sub)
 	}, func(s *policy.Statement, i int) {
 		p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
-			subjectOf(s.Principals[i]).name, p.Document.Role)
+			shown(subjectOf(s.Principals[i]).name), p.Document.Role)
 	})
 }

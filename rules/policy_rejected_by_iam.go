@@ -27,7 +27,14 @@ var PolicyRejectedByIAM = &Rule{
 
 func policyRejectedByIAM(p *Pass) {
 	d := p.Document
+	documentFault := false
 	for _, f := range d.Faults {
+		if f.Statement == nil {
+			if documentFault {
+				continue // the first says it: what is no policy lacks many elements
+			}
+			documentFault = true
+		}
 		p.reject(Place{Statement: f.Statement, Span: f.Span}, string(f.Code), "%s", f.Message)
 	}
 	p.duplicateElements()
@@ -188,6 +195,9 @@ func principalFault(pr policy.Principal) string {
 		return ""
 	}
 	shown := pr.ID.String()
+	if isPlaceholder(s) {
+		return ""
+	}
 	switch pr.Type {
 	case policy.AWS:
 		return awsFault(s, shown)
@@ -204,6 +214,17 @@ func principalFault(pr policy.Principal) string {
 		}
 	}
 	return ""
+}
+
+// isPlaceholder reports whether s is a text that something puts another in place of before it gets to IAM, or that holds a
+// policy variable.
+func isPlaceholder(s string) bool {
+	for _, mark := range []string{"${", "{{", "<", "@@"} {
+		if strings.Contains(s, mark) {
+			return true
+		}
+	}
+	return false
 }
 
 func withoutHoles(t policy.Text) string {
@@ -259,7 +280,7 @@ func article(kind string) string {
 // valueFault says why IAM refuses a condition value, "" when it does not or that is not known.
 func valueFault(op policy.Operator, v policy.Text) string {
 	s, known := v.Literal()
-	if !known || !op.Known || strings.Contains(s, "${") {
+	if !known || !op.Known || isPlaceholder(s) {
 		return ""
 	}
 	switch {
@@ -320,4 +341,4 @@ func instant(s string) (time.Time, bool) {
 }
 
 // quoted returns t in quotation marks, as messages show it.
-func quoted(t policy.Text) string { return strconv.Quote(t.String()) }
+func quoted(t policy.Text) string { return `"` + shown(t) + `"` }

@@ -240,9 +240,26 @@ func describe(pr policy.Principal) string {
 	case service:
 		return pr.ID.String()
 	case oidcProvider, webIdentity:
-		return "tokens of " + s.name.String()
+		return "tokens of " + shown(s.name)
 	case samlProvider:
-		return "the SAML provider " + s.name.String()
+		return "the SAML provider " + shown(s.name)
 	}
-	return pr.ID.String()
+	return shown(pr.ID)
+}
+
+// shown returns t as messages show it: with long expressions cut.
+func shown(t policy.Text) string {
+	const longest = 60
+	var b strings.Builder
+	for _, p := range t.Parts {
+		switch {
+		case p.Hole == nil:
+			b.WriteString(p.Literal)
+		case len(p.Hole.Expr) > longest:
+			b.WriteString("${…}")
+		default:
+			b.WriteString("${" + p.Hole.Expr + "}")
+		}
+	}
+	return b.String()
 }

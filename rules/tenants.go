@@ -108,7 +108,8 @@ func (g grammar) free(pattern string) bool {
 		// A subject of another form: only a pattern that could be one of this form is open.
 		return strings.HasPrefix(g.prefix, literal)
 	}
-	return !strings.Contains(rest, g.delimiter)
+	// Names at GitHub have no @: behind it stands the ID, and what is before it is the whole name.
+	return !strings.Contains(rest, g.delimiter) && !(g.prefix == "repo:" && strings.Contains(rest, "@"))
 }
 
 // tenants are the callers that hold a token of another tenant of the issuer.

@@ -23,10 +23,11 @@ func thirdPartyWithoutExternalID(p *Pass) {
 	for i := range exposures {
 		e := &exposures[i]
 		pr := e.statement.Principals[e.principal]
-		if e.stranger != thirdParty || !p.claim(e.statement, e.principal) {
+		sub := subjectOf(pr)
+		level, severity := p.thirdPartyLevel(sub)
+		if e.stranger != thirdParty || level == Off || !p.claim(e.statement, e.principal) {
 			continue
 		}
-		sub := subjectOf(pr)
 		id, _ := sub.account.Literal()
 		if fd := reported[group{e.statement, id}]; fd != nil {
 			fd.Related = append(fd.Related, Related{pr.ID.Span, "and another principal of the account"})
@@ -34,7 +35,7 @@ func thirdPartyWithoutExternalID(p *Pass) {
 		}
 		fd := p.Report(at(e.statement, pr.ID), "%s can assume %s without an external ID", describeOwner(sub, pr), p.Document.Role)
 		fd.Witness = &e.witness
-		fd.Level, fd.Severity = p.thirdPartyLevel(sub)
+		fd.Level, fd.Severity = level, severity
 		reported[group{e.statement, id}] = fd
 	}
 }

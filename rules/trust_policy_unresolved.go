@@ -38,6 +38,10 @@ func expression(h *policy.Hole) string {
 	if h == nil || h.Expr == "" {
 		return "something that is not in the code"
 	}
+	const longest = 80
+	if len(h.Expr) > longest {
+		return "an expression of " + itoa(len(h.Expr)) + " characters"
+	}
 	return h.Expr
 }
 

@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// ExternalIDInvalid reports external IDs that STS does not take.
+var ExternalIDInvalid = &Rule{
+	ID:        "external-id-invalid",
+	Title:     "External ID is one that no call can have, so nobody gets in",
+	Level:     Warning,
+	Severity:  5.0,
+	Precision: VeryHigh,
+	Tags:      []string{"correctness"},
+	Check:     externalIDInvalid,
+}
+
+func externalIDInvalid(p *Pass) {
+	for _, s := range p.Document.Statements {
+		for _, c := range s.Conditions {
+			if keyName(c) != "sts:externalid" || c.Operator.Name != "StringEquals" || p.claimed(s, -1) {
+				continue
+			}
+			idle := 0
+			for _, v := range c.Values {
+				id, known := v.Literal()
+				if known && !externalID.MatchString(id) && !strings.Contains(id, "${") {
+					idle++
+					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, id)
+				}
+			}
+			if idle == len(c.Values) && s.Effect == policy.Allow && !c.Operator.IfExists {
+				p.claimAll(s)
+			}
+		}
+	}
+}
+
+// externalID matches what STS takes as an external ID. A regular expression of Go cannot count to 1224.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+var externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// RestrictionBypassedBySibling reports Allow statements with conditions that another statement of the same principals and
+// actions does not have.
+var RestrictionBypassedBySibling = &Rule{
+	ID:        "restriction-bypassed-by-sibling",
+	Title:     "Restriction is void, since another statement lets in the same callers without it",
+	Level:     Error,
+	Severity:  7.0,
+	Precision: High,
+	Tags:      []string{"exposure"},
+	Check:     restrictionBypassedBySibling,
+}
+
+func restrictionBypassedBySibling(p *Pass) {
+	for _, s := range p.Document.Statements {
+		if s.Effect != policy.Allow || s.Incomplete || len(s.Conditions) == 0 || p.claimed(s, -1) {
+			continue
+		}
+		by, shadowed := access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now})
+		if !shadowed || len(by) == 0 {
+			continue
+		}
+		c := restriction(s)
+		if c == nil {
+			continue
+		}
+		for _, other := range by {
+			if other.Effect != policy.Allow || hasKey(other, keyName(*c)) || other.Incomplete || p.allClaimed(other) {
+				continue
+			}
+			fd := p.Report(at(s, c.Key), "%s can assume %s without %s: another statement of the policy does not ask for it", allOf(s), p.Document.Role, c.Key)
+			fd.Related = append(fd.Related, Related{other.Span, "the statement that lets them in without it"})
+			p.claimAll(s)
+			p.claimAll(other)
+			break
+		}
+	}
+}
+
+// restriction returns the condition of s that is to keep somebody out, nil when there is none.
+func restriction(s *policy.Statement) *policy.Condition {
+	for i := range s.Conditions {
+		switch c := &s.Conditions[i]; classOf(keyName(*c)) {
+		case mfaKey, externalIDKey, sourceKey, timeKey, identityKey, networkKey, addressKey, principalTag, claimKey:
+			if asksForValue(*c) {
+				return c
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// ServiceSourceForeign reports values for the source of a service that name a foreign account.
+var ServiceSourceForeign = &Rule{
+	ID:        "service-source-foreign",
+	Title:     "Service can assume the role for resources of an account that is not ours",
+	Level:     Error,
+	Severity:  7.0,
+	Precision: High,
+	Tags:      []string{"confused-deputy"},
+	Check:     serviceSourceForeign,
+}
+
+func serviceSourceForeign(p *Pass) {
+	if !p.knowsOwnAccount() {
+		return
+	}
+	for _, s := range p.Document.Statements {
+		if s.Effect != policy.Allow {
+			continue
+		}
+		for _, c := range s.Conditions {
+			key := keyName(c)
+			if key != "aws:sourceaccount" && key != "aws:sourcearn" || negated(c.Operator) || c.Operator.Name == "Null" {
+				continue
+			}
+			for _, v := range c.Values {
+				id := v
+				if key == "aws:sourcearn" {
+					a, ok := splitARN(v)
+					if !ok {
+						continue
+					}
+					id = a.account
+				}
+				if p.owner(id) != foreign || isDocumentationAccount(id) {
+					continue
+				}
+				for i, pr := range s.Principals {
+					if pr.Type == policy.Service && p.claim(s, i) {
+						p.Report(at(s, v), "%s can assume %s for resources of account %s", pr.ID, p.Document.Role, id)
+						break
+					}
+				}
+			}
+		}
+	}
+}

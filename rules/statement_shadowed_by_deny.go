@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
+)
+
+// StatementShadowedByDeny reports Allow statements of which a Deny takes away all.
+var StatementShadowedByDeny = &Rule{
+	ID:        "statement-shadowed-by-deny",
+	Title:     "Everything that the statement allows is denied",
+	Level:     Warning,
+	Severity:  4.5,
+	Precision: High,
+	Tags:      []string{"correctness"},
+	Check:     statementShadowedByDeny,
+}
+
+func statementShadowedByDeny(p *Pass) {
+	p.shadowed(func(s *policy.Statement, by []*policy.Statement) {
+		if s.Effect != policy.Allow || by[0].Effect != policy.Deny {
+			return
+		}
+		fd := p.Report(Place{Statement: s, Span: firstLine(s)}, "nobody can assume %s through this statement: a Deny takes away all that it allows", p.Document.Role)
+		fd.Related = append(fd.Related, Related{by[0].Span, "the Deny"})
+		p.claimAll(s)
+	})
+}
+
+// shadowed calls f for each statement without which the policy means the same, with the statements that make it so.
+func (p *Pass) shadowed(f func(s *policy.Statement, by []*policy.Statement)) {
+	if len(p.Document.Statements) < 2 {
+		return
+	}
+	for _, s := range p.Document.Statements {
+		if s.Faulty || s.Incomplete || p.claimed(s, -1) {
+			continue
+		}
+		if by, shadowed := access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now}); shadowed && len(by) > 0 {
+			f(s, by)
+		}
+	}
+}
+
+// firstLine returns what names s: its first principal, or the statement where it has none.
+func firstLine(s *policy.Statement) source.Span {
+	if len(s.Principals) > 0 {
+		return s.Principals[0].ID.Span
+	}
+	return s.Span
+}

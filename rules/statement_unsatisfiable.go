@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
+)
+
+// StatementUnsatisfiable reports statements whose conditions exclude each other or what the principals can have.
+var StatementUnsatisfiable = &Rule{
+	ID:        "statement-unsatisfiable",
+	Title:     "Nobody can meet the conditions of the statement",
+	Level:     Warning,
+	Severity:  5.0,
+	Precision: High,
+	Tags:      []string{"correctness"},
+	Check:     statementUnsatisfiable,
+}
+
+func statementUnsatisfiable(p *Pass) {
+	for _, s := range p.Document.Statements {
+		if s.Effect == policy.NoEffect || s.Faulty || p.claimed(s, -1) || p.allClaimed(s) {
+			continue
+		}
+		death, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now})
+		if !dead || len(death.Conditions) == 0 {
+			continue
+		}
+		if p.explained(s, death.Conditions) {
+			p.claimAll(s)
+			continue
+		}
+		consequence := "nobody can assume " + p.Document.Role + " through this statement"
+		if s.Effect == policy.Deny {
+			consequence = "the Deny of " + p.Document.Role + " never applies"
+		}
+		first := death.Conditions[0]
+		var fd *Finding
+		if len(death.Conditions) == 1 {
+			fd = p.Report(at(s, first.Key), "%s: no request of %s meets %s on %s", consequence, allOf(s), first.Operator.Text, first.Key)
+		} else {
+			fd = p.Report(at(s, first.Key), "%s: no request meets its conditions on %s together", consequence, keyList(death.Conditions))
+			for _, c := range death.Conditions[1:] {
+				fd.Related = append(fd.Related, Related{c.Key.Span, "the other condition"})
+			}
+		}
+		p.claimAll(s)
+	}
+}
+
+// allClaimed reports whether every principal of s has its finding.
+func (p *Pass) allClaimed(s *policy.Statement) bool {
+	for i := range s.Principals {
+		if !p.claimed(s, i) {
+			return false
+		}
+	}
+	return len(s.Principals) > 0
+}
+
+// explained reports whether one of conds has a finding already, which says why it never holds.
+func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
+	for _, fd := range *p.findings {
+		if fd.Statement != s.Span {
+			continue
+		}
+		for _, c := range conds {
+			if c.Span.Contains(fd.Span) || c.Operator.Text.Span == fd.Span {
+				return true
+			}
+		}
+	}
+	return false
+}
