@@ -43,11 +43,13 @@ func restrictionBypassedBySibling(p *Pass) {
 	}
 }
 
-// restriction returns the condition of s that is to keep somebody out, nil when there is none.
+// restriction returns the condition of s on how, when or for whom the call is made, nil when there is none. One on who calls
+// picks some of the callers, which is no void restriction where another statement lets in all of them: see
+// statement-redundant.
 func restriction(s *policy.Statement) *policy.Condition {
 	for i := range s.Conditions {
 		switch c := &s.Conditions[i]; classOf(keyName(*c)) {
-		case mfaKey, externalIDKey, sourceKey, timeKey, identityKey, networkKey, addressKey, principalTag, claimKey:
+		case mfaKey, externalIDKey, sourceKey, timeKey, addressKey:
 			if asksForValue(*c) {
 				return c
 			}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // RoleUnassumable reports policies that let nobody in, where none of their statements says why.
@@ -22,7 +23,7 @@ func roleUnassumable(p *Pass) {
 	}
 	for _, s := range d.Statements {
 		for _, pr := range s.Principals {
-			if pr.ID.Unknown() != nil {
+			if k := subjectOf(pr).kind; s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
 				return
 			}
 		}

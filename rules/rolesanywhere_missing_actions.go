@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -30,7 +32,7 @@ func (p *Pass) companions(name string, f func(s *policy.Statement, i int, missin
 			continue
 		}
 		for i, pr := range s.Principals {
-			if !isService(pr, name) || p.claimed(s, i) {
+			if !isService(pr, name) || p.claimed(s, i) || strings.Contains(p.Document.Role, "AWSServiceRoleFor") {
 				continue
 			}
 			var missing []string

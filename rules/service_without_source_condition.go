@@ -7,8 +7,8 @@ import "github.com/trustvet/trustvet/internal/policy"
 var ServiceWithoutSourceCondition = &Rule{
 	ID:        "service-without-source-condition",
 	Title:     "Service can assume the role for resources of other accounts",
-	Level:     Warning,
-	Severity:  4.5,
+	Level:     Note,
+	Severity:  3.5,
 	Precision: Medium,
 	Tags:      []string{"confused-deputy"},
 	Check:     serviceWithoutSourceCondition,

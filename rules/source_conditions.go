@@ -13,14 +13,13 @@ import (
 //
 //	appstream: https://docs.aws.amazon.com/appstream2/latest/developerguide/confused-deputy.html
 //	bedrock: https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html
-//	codebuild: https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html
 //	frauddetector: https://docs.aws.amazon.com/frauddetector/latest/ug/confused-deputy-prevention.html
 //	iot: https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html
 //	personalize: https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html
 //	scheduler: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 //	vpc-flow-logs: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 var sendsSource = []string{
-	"appstream", "bedrock", "codebuild", "frauddetector", "iot", "personalize", "scheduler", "vpc-flow-logs",
+	"appstream", "bedrock", "frauddetector", "iot", "personalize", "scheduler", "vpc-flow-logs",
 }
 
 // sourceService reports whether pr is a service that sends the resource it acts for.

@@ -6,12 +6,13 @@ import (
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
-// SourceIPBroad reports address ranges that hold more addresses than an organization has.
+// SourceIPBroad reports address ranges that hold more addresses than an organization has, beside
+// principals that say who calls.
 var SourceIPBroad = &Rule{
 	ID:        "source-ip-broad",
-	Title:     "Address range of the condition is very large",
-	Level:     Warning,
-	Severity:  4.5,
+	Title:     "Address range of the condition leaves out next to nothing",
+	Level:     Note,
+	Severity:  3.0,
 	Precision: High,
 	Tags:      []string{"network"},
 	Check:     sourceIPBroad,
@@ -19,11 +20,15 @@ var SourceIPBroad = &Rule{
 
 func sourceIPBroad(p *Pass) {
 	p.addresses(func(s *policy.Statement, c policy.Condition, v policy.Text, prefix netip.Prefix) {
-		if s.Effect != policy.Allow || negated(c.Operator) || identityBound(s) {
+		if s.Effect != policy.Allow || negated(c.Operator) {
 			return
 		}
-		if limit := 8; prefix.Bits() > 0 && prefix.Bits() < limit || prefix.Addr().Is6() && prefix.Bits() > 0 && prefix.Bits() < 16 {
-			p.Report(at(s, v), "%s can assume %s from any address of %s, one of every %d of the internet", allOf(s), p.Document.Role, v, 1<<prefix.Bits())
+		limit := 8
+		if prefix.Addr().Is6() {
+			limit = 16
+		}
+		if prefix.Bits() < limit && !p.allClaimed(s) {
+			p.Report(at(s, v), "%s can assume %s from nearly anywhere: %s is one of every %d addresses", allOf(s), p.Document.Role, v, 1<<prefix.Bits())
 		}
 	})
 }
@@ -52,19 +57,4 @@ func (p *Pass) addresses(f func(s *policy.Statement, c policy.Condition, v polic
 			}
 		}
 	}
-}
-
-// identityBound reports whether the principals of s, or a condition, say who calls.
-func identityBound(s *policy.Statement) bool {
-	for _, pr := range s.Principals {
-		if subjectOf(pr).kind == anyAWS {
-			for _, c := range s.Conditions {
-				if classOf(keyName(c)) == identityKey && asksForValue(c) {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	return true
 }
