@@ -13,7 +13,12 @@ type formula struct {
 	left, right policy.Text // of equals
 	name        string      // of free: what is not known
 	key         string      // the same for formulas that are the same
+	size        int         // of and, or, not: the formulas below, each as often as it is reached
 }
+
+// maxFormula is the size past which a formula counts as not known: conditions that name each other more than once would
+// otherwise grow exponentially.
+const maxFormula = 2_000
 
 type operator uint8
 
@@ -65,7 +70,7 @@ func connect(op operator, args ...*formula) *formula {
 		case not:
 			return args[0].args[0]
 		}
-		return &formula{op: not, args: args, key: "!(" + args[0].key + ")"}
+		return &formula{op: not, args: args, key: "!(" + args[0].key + ")", size: 1 + args[0].size}
 	}
 	neutral, absorbing := constTrue, constFalse
 	if op == or {
@@ -80,6 +85,7 @@ func connect(op operator, args ...*formula) *formula {
 			continue
 		}
 		f.args = append(f.args, a)
+		f.size += 1 + a.size
 		f.key += a.key + "\x02"
 	}
 	f.key += ")"
@@ -114,6 +120,10 @@ func (e *evaluator) condition(name string, s scope) *formula {
 	e.quiet = true
 	f := e.formula(c.node, scope{t, c.loops}, name)
 	e.quiet = quiet
+	if f.size > maxFormula {
+		e.problem(c.node.span(), "the condition %s has more than %d parts: it counts as not known", name, maxFormula)
+		f = newFree(t.prefix + name)
+	}
 	t.formulas[name] = f
 	return f
 }

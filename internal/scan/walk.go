@@ -2,9 +2,11 @@ package scan
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -44,7 +46,15 @@ func (w *walker) walk(dir string) {
 	w.walkDir(dir, ignores)
 }
 
+// maxDirDepth is how many directories may lie in each other. To open one costs a step for each of those above it; a path of
+// more would be too long for most systems.
+const maxDirDepth = 400
+
 func (w *walker) walkDir(dir string, ignores []ignoreFile) {
+	if strings.Count(dir, "/") >= maxDirDepth {
+		w.problem(dir, fmt.Errorf("not searched: more than %d directories lie in each other", maxDirDepth))
+		return
+	}
 	entries, err := w.tree.ReadDir(dir)
 	if err != nil {
 		w.problem(dir, err)

@@ -18,7 +18,16 @@ type File struct {
 
 	once  sync.Once
 	lines []int // byte offset at which each line starts
+	// marks are, in a file with characters beyond ASCII, one for every blockSize bytes, so that a column far out on a long
+	// line costs no more to count than one at its start.
+	marks []mark
 }
+
+// A mark says how many code points and UTF-16 units there are before a character.
+type mark struct{ at, runes, units int }
+
+// blockSize is the distance of marks in bytes.
+const blockSize = 1 << 12
 
 // NewFile returns the file of that name and content. It keeps src, which must not change afterwards.
 func NewFile(name string, src []byte) *File {
@@ -98,23 +107,73 @@ const byteOrderMark = "\uFEFF"
 // lineStart returns the number of the line that holds offset, from 0, and the offset of that line's first column. A byte
 // order mark has no column.
 func (f *File) lineStart(offset int) (line, start int) {
-	f.once.Do(func() {
-		f.lines = make([]int, 1, 64)
-		for i := 0; ; {
-			n := bytes.IndexByte(f.Src[i:], '\n')
-			if n < 0 {
-				break
-			}
-			i += n + 1
-			f.lines = append(f.lines, i)
-		}
-	})
+	f.once.Do(f.index)
 	line = sort.SearchInts(f.lines, offset+1) - 1
 	start = f.lines[line]
 	if line == 0 && bytes.HasPrefix(f.Src, []byte(byteOrderMark)) {
 		start = min(len(byteOrderMark), offset)
 	}
 	return line, start
+}
+
+// index fills lines, runes and units.
+func (f *File) index() {
+	f.lines = make([]int, 1, 64)
+	for i := 0; ; {
+		n := bytes.IndexByte(f.Src[i:], '\n')
+		if n < 0 {
+			break
+		}
+		i += n + 1
+		f.lines = append(f.lines, i)
+	}
+	if isASCII(f.Src) {
+		return
+	}
+	f.marks = make([]mark, 0, len(f.Src)/blockSize+1)
+	var m mark
+	for m.at < len(f.Src) {
+		if m.at/blockSize >= len(f.marks) {
+			f.marks = append(f.marks, m)
+		}
+		m = m.next(f.Src)
+	}
+}
+
+// next returns the mark behind the character of src at m. A byte that is not UTF-8 counts as one.
+func (m mark) next(src []byte) mark {
+	size, units := 1, 1
+	if src[m.at] >= utf8.RuneSelf {
+		var r rune
+		if r, size = utf8.DecodeRune(src[m.at:]); r > 0xFFFF {
+			units = 2
+		}
+	}
+	return mark{m.at + size, m.runes + 1, m.units + units}
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// mark returns the mark at offset.
+func (f *File) mark(offset int) mark {
+	if f.marks == nil {
+		return mark{offset, offset, offset}
+	}
+	m := f.marks[min(offset/blockSize, len(f.marks)-1)]
+	if m.at > offset {
+		m = f.marks[offset/blockSize-1] // the character at the start of the block is cut by offset
+	}
+	for m.at < offset {
+		m = m.next(f.Src[:offset])
+	}
+	return m
 }
 
 // clamp brings offset into the file.
@@ -124,23 +183,14 @@ func (f *File) clamp(offset int) int { return max(0, min(offset, len(f.Src))) }
 func (f *File) Position(offset int) Position {
 	offset = f.clamp(offset)
 	line, start := f.lineStart(offset)
-	return Position{Line: line + 1, Column: utf8.RuneCount(f.Src[start:offset]) + 1}
+	return Position{Line: line + 1, Column: f.mark(offset).runes - f.mark(start).runes + 1}
 }
 
 // PositionUTF16 is Position with the column in UTF-16 units, as SARIF counts them.
 func (f *File) PositionUTF16(offset int) Position {
 	offset = f.clamp(offset)
 	line, start := f.lineStart(offset)
-	column := 1
-	for b := f.Src[start:offset]; len(b) > 0; {
-		r, size := utf8.DecodeRune(b)
-		if r > 0xFFFF {
-			column++
-		}
-		column++
-		b = b[size:]
-	}
-	return Position{Line: line + 1, Column: column}
+	return Position{Line: line + 1, Column: f.mark(offset).units - f.mark(start).units + 1}
 }
 
 // Offset returns the byte offset of a position with its column in code points, clamped to that line.

@@ -42,6 +42,31 @@ func TestPositionsCountAsPeopleAndSARIFDo(t *testing.T) {
 	}
 }
 
+func TestColumnsOfALongLineAreCounted(t *testing.T) {
+	for _, unit := range []string{"a", "é", "€", "👩", "aé€👩\xff", "\xe2\x82"} {
+		src := "x\n" + strings.Repeat(unit, 3*blockSize) + "\ny"
+		f := NewFile("f", []byte(src))
+		for offset := 2; offset <= len(src); offset += 97 {
+			start := strings.LastIndexByte(src[:offset], '\n') + 1
+			if got, want := f.Position(offset).Column, utf8.RuneCountInString(src[start:offset])+1; got != want {
+				t.Fatalf("%q: byte %d is in column %d, want %d", unit, offset, got, want)
+			}
+			if got, want := f.PositionUTF16(offset).Column, len(utf16.Encode([]rune(src[start:offset])))+1; got != want {
+				t.Fatalf("%q: byte %d is in UTF-16 column %d, want %d", unit, offset, got, want)
+			}
+		}
+	}
+}
+
+// A template or policy on one line is common, and a column of it must not cost the length of the line.
+func BenchmarkPosition(b *testing.B) {
+	f := NewFile("f", []byte(strings.Repeat("aé€👩", 1<<18)))
+	f.Position(0)
+	for b.Loop() {
+		f.Position(len(f.Src) - 1)
+	}
+}
+
 func TestLineIsTheTextWithoutItsEnd(t *testing.T) {
 	f := NewFile("f", []byte("\uFEFFone\r\ntwo\n\nfour"))
 	for n, want := range map[int]string{1: "one", 2: "two", 3: "", 4: "four"} {
