@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/trustvet/trustvet/internal/report"
 	"github.com/trustvet/trustvet/internal/scan"
+	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
 )
 
@@ -62,30 +64,112 @@ func action(sys *system) error {
 	if err != nil {
 		return err
 	}
-	s := scanned(scan.Run(in, opts))
+	r := scan.Run(in, opts)
+	s := scanned(r)
+	d, err := pullRequest(sys, &look)
+	if err != nil {
+		s.Problems = append(s.Problems, source.Problem{Name: ".", Message: "what the pull request changes is not known: " + err.Error()})
+	}
 
 	// The log shows what was found; the runner is told not to read commands in it.
 	token := rand.Text()
 	gh.IssueCommand(&githubactions.Command{Name: "stop-commands", Message: token})
 	status := out.write(s, in.Root)
+	if d != nil {
+		if err := report.DiffText(sys.Stdout, d, report.TextOptions{Dir: relativeTo(in.Root, sys.Dir)}); err != nil {
+			return failed(err)
+		}
+	}
 	gh.IssueCommand(&githubactions.Command{Name: token})
 
 	if annotations {
-		annotate(gh, s)
+		annotate(gh, annotated(s, d))
 	}
 	if summary && sys.Getenv("GITHUB_STEP_SUMMARY") != "" {
-		var b bytes.Buffer
-		if err := report.Markdown(&b, s, report.MarkdownOptions{BlobURL: blobURL(sys), MaxBytes: maxSummary}); err != nil {
+		text, err := jobSummary(sys, r, s, d, opts)
+		if err != nil {
 			return failed(err)
 		}
-		gh.AddStepSummary(b.String())
+		gh.AddStepSummary(text)
 	}
 	if sys.Getenv("GITHUB_OUTPUT") != "" {
 		gh.SetOutput("sarif-file", sarif)
 		gh.SetOutput("findings", strconv.Itoa(len(s.Findings)))
 		gh.SetOutput("highest", highest(s).String())
+		if d != nil {
+			gh.SetOutput("newly-let-in", strconv.Itoa(len(d.Widened)))
+		}
+	}
+	if status == nil && d != nil && d.Reaches(out.failOn) {
+		status = &exitError{exitFindings, ""}
 	}
 	return status
+}
+
+// graphEdges is how many edges the graph of a job summary has at most: GitHub draws larger ones badly or not at all.
+const graphEdges = 40
+
+// jobSummary returns what the summary of the job shows: what the pull request newly lets in, the findings, and a graph of
+// who can assume what.
+func jobSummary(sys *system, r *scan.Result, s *report.Scan, d *report.Diff, opts scan.Options) (string, error) {
+	var graph, b bytes.Buffer
+	if s.Roles > 0 {
+		o := report.GraphOptions{Dangerous: report.Dangerous(r.Findings), MaxEdges: graphEdges}
+		graph.WriteString("\n### Who can assume what\n\n```mermaid\n")
+		if err := report.Mermaid(&graph, rolesOf(r, opts), o); err != nil {
+			return "", err
+		}
+		graph.WriteString("```\n")
+	}
+	markdown := report.MarkdownOptions{BlobURL: blobURL(sys), MaxBytes: (maxSummary - graph.Len()) / 2}
+	if d != nil {
+		if err := report.DiffMarkdown(&b, d, markdown); err != nil {
+			return "", err
+		}
+		b.WriteString("\n")
+	}
+	if err := report.Markdown(&b, s, markdown); err != nil {
+		return "", err
+	}
+	b.Write(graph.Bytes())
+	return b.String(), nil
+}
+
+// annotated returns what to show beside lines: on a pull request what it newly lets in comes before what was there before.
+func annotated(s *report.Scan, d *report.Diff) *report.Scan {
+	if d == nil {
+		return s
+	}
+	all := *s
+	all.Findings = append(d.Scan().Findings, s.Findings...)
+	return &all
+}
+
+// pullRequest returns what the pull request that the job runs for changes, nil when it runs for something else.
+func pullRequest(sys *system, look *lookFlags) (*report.Diff, error) {
+	if sys.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
+		return nil, nil
+	}
+	src, err := os.ReadFile(sys.Getenv("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return nil, err
+	}
+	var event struct {
+		PullRequest struct {
+			Base struct {
+				SHA string `json:"sha"`
+			} `json:"base"`
+		} `json:"pull_request"`
+	}
+	if err := json.Unmarshal(src, &event); err != nil {
+		return nil, err
+	}
+	base, err := scan.BaseOf(sys.Dir, event.PullRequest.Base.SHA)
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := difference(sys, look, scan.Revisions{Base: base})
+	return d, err
 }
 
 // annotate shows the findings beside their lines.

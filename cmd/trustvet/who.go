@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/trustvet/trustvet/internal/report"
 	"github.com/trustvet/trustvet/internal/scan"
 )
+
+var whoFormats = []string{"text", "json", "mermaid", "dot"}
 
 func whoCommand(sys *system) *cobra.Command {
 	var look lookFlags
@@ -24,8 +27,8 @@ func whoCommand(sys *system) *cobra.Command {
 			"--format json prints the policies as understood: what is not known stands in them as \"${…}\".",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if !slices.Contains([]string{"text", "json"}, format) {
-				return fmt.Errorf("unknown format %q: it is one of text, json", format)
+			if !slices.Contains(whoFormats, format) {
+				return fmt.Errorf("unknown format %q: it is one of %s", format, strings.Join(whoFormats, ", "))
 			}
 			colorText, err := colored(sys, color)
 			if err != nil {
@@ -49,9 +52,15 @@ func whoCommand(sys *system) *cobra.Command {
 				r.Documents = docs
 			}
 			roles := rolesOf(r, opts)
-			if format == "json" {
+			graph := report.GraphOptions{Dangerous: report.Dangerous(r.Findings)}
+			switch format {
+			case "json":
 				err = report.WhoJSON(sys.Stdout, roles, r.Problems, places)
-			} else {
+			case "mermaid":
+				err = report.Mermaid(sys.Stdout, roles, graph)
+			case "dot":
+				err = report.Dot(sys.Stdout, roles, graph)
+			default:
 				err = report.WhoText(sys.Stdout, roles, r.Problems, report.TextOptions{Color: colorText, Dir: relativeTo(in.Root, sys.Dir)})
 			}
 			if err != nil {
@@ -66,9 +75,9 @@ func whoCommand(sys *system) *cobra.Command {
 	look.add(cmd)
 	addColor(cmd, &color)
 	f := cmd.Flags()
-	f.StringVar(&format, "format", "text", "what to print: text, json")
+	f.StringVar(&format, "format", "text", "what to print: "+strings.Join(whoFormats, ", "))
 	f.BoolVar(&places, "places", false, "with --format json, list where each literal of a policy is written")
-	complete(cmd, "format", []string{"text", "json"})
+	complete(cmd, "format", whoFormats)
 	return cmd
 }
 
