@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
 )
@@ -189,38 +190,8 @@ func TestNothingHostileActs(t *testing.T) {
 	s := hostile(t)
 	for format := range writers {
 		out := render(t, format, s)
-		if !utf8.ValidString(out) {
-			t.Errorf("%s: not UTF-8", format)
-		}
-		for _, r := range out {
-			if r != '\n' && (unicode.IsControl(r) && !(format == "color" && r == '\x1b') || unicode.Is(unicode.Cf, r) && r != '\u200d') {
-				t.Errorf("%s: prints %U", format, r)
-				break
-			}
-		}
-		if format == "color" && strings.Contains(out, "\x1b]") {
-			t.Errorf("%s: prints an operating system command", format)
-		}
-		if len(out) > 60000 {
-			t.Errorf("%s: %d bytes for one finding on a line of 200,000", format, len(out))
-		}
-		for line := range strings.Lines(out) {
-			if strings.Contains(line, "##[") && format != "json" && format != "sarif" {
-				t.Errorf("%s: the runner would read a command in %q", format, line)
-			}
-			command := strings.HasPrefix(strings.TrimLeft(line, " \t"), "::")
-			own := format == "github" && (strings.HasPrefix(line, "::error title=") || strings.HasPrefix(line, "::warning title=") || strings.HasPrefix(line, "::notice title="))
-			if command && !own {
-				t.Errorf("%s: the runner would read a command in %q", format, line)
-			}
-		}
+		checkHarmless(t, format, out)
 		switch format {
-		case "md":
-			for _, active := range []string{"<script", "](javascript", "![", "@octocat", "`"} {
-				if strings.Contains(out, active) {
-					t.Errorf("%s: prints %s", format, active)
-				}
-			}
 		case "json", "sarif":
 			if !json.Valid([]byte(out)) {
 				t.Errorf("%s: not JSON", format)
@@ -230,6 +201,101 @@ func TestNothingHostileActs(t *testing.T) {
 			if err := xml.Unmarshal([]byte(out), &v); err != nil {
 				t.Errorf("%s: %v", format, err)
 			}
+		}
+	}
+}
+
+// checkHarmless fails where out has something that acts instead of being read.
+func checkHarmless(t *testing.T, format, out string) {
+	t.Helper()
+	if !utf8.ValidString(out) {
+		t.Errorf("%s: not UTF-8", format)
+	}
+	for _, r := range out {
+		if r != '\n' && (unicode.IsControl(r) && !(format == "color" && r == '\x1b') || unicode.Is(unicode.Cf, r) && r != '\u200d') {
+			t.Errorf("%s: prints %U", format, r)
+			break
+		}
+	}
+	if format == "color" && strings.Contains(out, "\x1b]") {
+		t.Errorf("%s: prints an operating system command", format)
+	}
+	if len(out) > 60000 {
+		t.Errorf("%s: %d bytes for one finding on a line of 200,000", format, len(out))
+	}
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "##[") {
+			t.Errorf("%s: the runner would read a command in %q", format, line)
+		}
+		command := strings.HasPrefix(strings.TrimLeft(line, " \t"), "::")
+		own := format == "github" && (strings.HasPrefix(line, "::error title=") || strings.HasPrefix(line, "::warning title=") || strings.HasPrefix(line, "::notice title="))
+		if command && !own {
+			t.Errorf("%s: the runner would read a command in %q", format, line)
+		}
+	}
+	if format == "md" || format == "mermaid" {
+		for _, active := range []string{"<script", "](javascript", "![", "@octocat", "`"} {
+			if strings.Contains(out, active) {
+				t.Errorf("%s: prints %s", format, active)
+			}
+		}
+	}
+}
+
+// hostileRole is a role of which every name is hostile, with who can assume it.
+func hostileRole(t testing.TB) Role {
+	quoted, err := json.Marshal(hostileText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := `{"Version": "2012-10-17", "Statement": [{"Sid": ` + string(quoted) + `, "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"},
+		"Condition": {"StringEquals": {"aws:PrincipalTag/x": ` + string(quoted) + `}}}]}`
+	f := source.NewFile("a"+strings.ReplaceAll(hostileText, "/", "")+".json", []byte(src))
+	v, syntax := policy.ParseJSON(policy.String(src, source.Span{File: f, Start: 0, End: len(src)}))
+	if syntax != nil {
+		t.Fatal(syntax)
+	}
+	d := policy.Parse(hostileText, v)
+	d.When = hostileText
+	grants := access.Who(d, access.Options{})
+	if len(grants) == 0 {
+		t.Fatal("nobody can assume the role")
+	}
+	return Role{Documents: []*policy.Document{d}, Grants: [][]access.Grant{grants}}
+}
+
+func TestNothingHostileActsInWhoCanAndDiff(t *testing.T) {
+	r := hostileRole(t)
+	d, g := r.Documents[0], r.Grants[0][0]
+	problems := hostile(t).Problems
+	change := Change{Role: d.Role, When: d.When, Grant: g, Span: d.Statements[0].Span, Severity: 9.5}
+	diff := &Diff{Widened: []Change{change}, Narrowed: []Change{change}, Added: []string{hostileText}, Removed: []string{hostileText}, Problems: problems}
+	answers := []Answer{
+		{d, g.Witness, access.Explain(d, g.Witness, g.World)},
+		{d, access.Request{Principal: hostileText}, access.Explain(d, access.Request{Principal: hostileText}, g.World)},
+	}
+	roles := []Role{r}
+	for format, write := range map[string]func(io.Writer) error{
+		"txt":     func(w io.Writer) error { return WhoText(w, roles, problems, TextOptions{}) },
+		"json":    func(w io.Writer) error { return WhoJSON(w, roles, problems, true) },
+		"mermaid": func(w io.Writer) error { return Mermaid(w, roles, GraphOptions{}) },
+		"dot":     func(w io.Writer) error { return Dot(w, roles, GraphOptions{}) },
+		"can":     func(w io.Writer) error { return CanText(w, answers, TextOptions{}) },
+		"canjson": func(w io.Writer) error { return CanJSON(w, answers) },
+		"diff":    func(w io.Writer) error { return DiffText(w, diff, TextOptions{}) },
+		"difjson": func(w io.Writer) error { return DiffJSON(w, diff) },
+		"md":      func(w io.Writer) error { return DiffMarkdown(w, diff, MarkdownOptions{}) },
+		"sarif":   func(w io.Writer) error { return SARIF(w, diff.Scan(), "1.2.3") },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		if format != "sarif" { // which lists every rule with its page
+			checkHarmless(t, format, b.String())
+		}
+		if strings.Contains(format, "json") && !json.Valid(b.Bytes()) {
+			t.Errorf("%s: not JSON", format)
 		}
 	}
 }
