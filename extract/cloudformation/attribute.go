@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -59,7 +60,10 @@ func (e *evaluator) attribute(id, attribute string, s scope, span source.Span) *
 		return &policy.Value{Kind: policy.Hidden, Hole: hole, Span: span}
 	}
 	r := s.t.byID[id]
-	if r == nil || e.active[expr] {
+	switch {
+	case r == nil && attribute == "Arn" && s.t.samRole(id):
+		return e.formed(expr, e.iamARN("role/", holeText(s.t.prefix+id, span), span), span)
+	case r == nil || e.active[expr]:
 		return unknown()
 	}
 	e.active[expr] = true
@@ -68,11 +72,11 @@ func (e *evaluator) attribute(id, attribute string, s scope, span source.Span) *
 	switch r.kind {
 	case roleType:
 		if attribute == "Arn" {
-			v = e.arn(r, s.t, "role", "RoleName", span)
+			v = e.arn(r, s.t, "role", "RoleName", expr, span)
 		}
 	case userType:
 		if attribute == "Arn" {
-			v = e.arn(r, s.t, "user", "UserName", span)
+			v = e.arn(r, s.t, "user", "UserName", expr, span)
 		}
 	case oidcType, samlType:
 		if attribute == "Arn" {
@@ -119,8 +123,8 @@ func (e *evaluator) find(n *node, s scope, name string) (found *node, in scope, 
 	return found, in, unknown
 }
 
-// resourceRef returns what Ref gives for a resource where that is known: the name of a role or user, the ARN of an identity
-// provider. It returns nil otherwise.
+// resourceRef returns what Ref gives for a resource where something is known of that: the name of a role or user, the
+// ARN of an identity provider. It returns nil otherwise.
 func (e *evaluator) resourceRef(id string, s scope, span source.Span) *policy.Value {
 	r := s.t.byID[id]
 	key := s.t.prefix + id
@@ -140,6 +144,7 @@ func (e *evaluator) resourceRef(id string, s scope, span source.Span) *policy.Va
 		if t, ok := asText(v); ok && v.Scalar() {
 			return e.iamARN("saml-provider/", relocated(t, span), span)
 		}
+		return e.formed(key, e.iamARN("saml-provider/", holeText(key+" name", span), span), span)
 	case oidcType, cdkOIDCType:
 		name := "Url"
 		v := e.property(r, s.t, name)
@@ -153,28 +158,41 @@ func (e *evaluator) resourceRef(id string, s scope, span source.Span) *policy.Va
 			parts := append([]policy.Part{t.Parts[0].Slice(len(first)-len(host), len(first))}, t.Parts[1:]...)
 			return e.iamARN("oidc-provider/", relocated(policy.Text{Parts: parts, Span: t.Span, Via: t.Via}, span), span)
 		}
+		return e.formed(key, e.iamARN("oidc-provider/", holeText(key+" issuer", span), span), span)
 	}
 	return nil
 }
 
-// arn returns the ARN of a role or user whose name the template fixes, nil for others: CloudFormation makes up a name.
-func (e *evaluator) arn(r *resource, t *template, kind, nameProperty string, span source.Span) *policy.Value {
-	name := e.property(r, t, nameProperty)
-	text, ok := asText(name)
-	if !ok || !name.Scalar() {
-		return nil
-	}
+// arn returns the ARN of a role or user: in parts when the template fixes its name, and otherwise as a hole with that form,
+// since CloudFormation makes up a name.
+func (e *evaluator) arn(r *resource, t *template, kind, nameProperty, expr string, span source.Span) *policy.Value {
 	prefix := policy.String("/", span)
 	if path := e.property(r, t, "Path"); path != nil {
-		prefix, ok = asText(path)
+		text, ok := asText(path)
 		if !ok {
 			return nil
 		}
+		prefix = text
 	}
-	whole := policy.Text{Via: append(relocated(prefix, span).Via, relocated(text, span).Via...), Span: span}
-	whole.Parts = append(whole.Parts, relocated(prefix, span).Parts...)
-	whole.Parts = append(whole.Parts, relocated(text, span).Parts...)
+	prefix = relocated(prefix, span)
+	text, ok := asText(e.property(r, t, nameProperty))
+	if !ok {
+		whole := policy.Text{Parts: append(slices.Clone(prefix.Parts), holeText(t.prefix+r.id, span).Parts...)}
+		return e.formed(expr, e.iamARN(kind, whole, span), span)
+	}
+	name := relocated(text, span)
+	whole := policy.Text{Parts: append(slices.Clone(prefix.Parts), name.Parts...), Via: append(slices.Clone(prefix.Via), name.Via...), Span: span}
 	return e.iamARN(kind, whole, span)
+}
+
+// holeText returns the text that is one hole.
+func holeText(expr string, span source.Span) policy.Text {
+	return policy.NewText(policy.HolePart(&policy.Hole{Expr: expr}, span))
+}
+
+// formed returns a string that is not known but for its form.
+func (e *evaluator) formed(expr string, form *policy.Value, span source.Span) *policy.Value {
+	return stringValue(policy.NewText(policy.HolePart(&policy.Hole{Expr: expr, Form: form.Text.Parts}, span)), span)
 }
 
 // iamARN returns the ARN of an IAM resource of the stack's own account, referred to at span.

@@ -257,14 +257,14 @@ func TestAlternativesCoverEveryAssignment(t *testing.T) {
 	}
 }
 
-var holeText = regexp.MustCompile(`\$\{[^{}]*\}`)
+var holePattern = regexp.MustCompile(`\$\{[^{}]*\}`)
 
 // matches reports whether the document with holes can be the one without.
 func matches(open, closed any) bool {
 	switch open := open.(type) {
 	case string:
 		s, ok := closed.(string)
-		if holeText.FindString(open) == open && open != "" {
+		if holePattern.FindString(open) == open && open != "" {
 			return true
 		}
 		if !ok {
@@ -272,7 +272,7 @@ func matches(open, closed any) bool {
 		}
 		var re strings.Builder
 		last := 0
-		for _, m := range holeText.FindAllStringIndex(open, -1) {
+		for _, m := range holePattern.FindAllStringIndex(open, -1) {
 			re.WriteString(regexp.QuoteMeta(open[last:m[0]]) + ".*")
 			last = m[1]
 		}

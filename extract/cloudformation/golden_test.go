@@ -128,6 +128,9 @@ func describe(h *policy.Hole) string {
 	if h.Choices != nil {
 		s += "<" + strings.Join(h.Choices, "|") + ">"
 	}
+	if h.Form != nil {
+		s += "<" + policy.NewText(h.Form...).String() + ">"
+	}
 	if h.Default != nil {
 		s += "<default " + *h.Default + ">"
 	}

@@ -185,12 +185,16 @@ func (e *evaluator) stackSet(t *template, r *resource) {
 func elsewhere(t policy.Text) policy.Text {
 	parts := slices.Clone(t.Parts)
 	for i, p := range parts {
-		if p.Hole != nil && p.Hole.Kind == policy.OwnAccount {
-			hole := *p.Hole
+		if p.Hole == nil || p.Hole.Kind != policy.OwnAccount && p.Hole.Form == nil {
+			continue
+		}
+		hole := *p.Hole
+		if hole.Kind == policy.OwnAccount {
 			hole.Kind = policy.Unknown
 			hole.Reason = "the account of the stack set, not of the role"
-			parts[i] = policy.HolePart(&hole, p.Span)
 		}
+		hole.Form = elsewhere(policy.Text{Parts: hole.Form}).Parts
+		parts[i] = policy.HolePart(&hole, p.Span)
 	}
 	t.Parts = parts
 	return t

@@ -1,6 +1,8 @@
 package cloudformation
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -53,6 +55,13 @@ func (e *evaluator) samRole(t *template, r *resource) {
 			d.Note = "made by the SAM transform"
 		}
 	}
+}
+
+// samRole reports whether id is the logical ID of a role that the SAM transform makes.
+func (t *template) samRole(id string) bool {
+	function, ok := strings.CutSuffix(id, "Role")
+	r := t.byID[function]
+	return ok && r != nil && (r.kind == samFunctionType || r.kind == samStateMachineType) && r.node.get("Properties").get("Role") == nil
 }
 
 // serviceDocument returns the policy that the SAM transform gives a role of its own.

@@ -171,17 +171,17 @@ func (p *parser) list(name string, v *Value) []Text {
 	for _, e := range elements {
 		switch {
 		case e.Scalar():
-			t := e.Text
+			t := e.Text.formed()
 			t.Via = e.Via
 			texts = append(texts, t)
 		case e.Kind == Hidden:
 			hole := e.Hole
-			if v.Kind == Hidden && !hole.Many { // an unknown value may be a list
+			if v.Kind == Hidden && !hole.Many && hole.Form == nil { // an unknown value may be a list
 				many := *hole
 				many.Many = true
 				hole = &many
 			}
-			t := NewText(HolePart(hole, e.Span))
+			t := NewText(HolePart(hole, e.Span)).formed()
 			t.Via = e.Via
 			texts = append(texts, t)
 		default:

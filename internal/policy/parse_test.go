@@ -173,3 +173,18 @@ func TestTextsKnowWhatTheyKnow(t *testing.T) {
 		t.Error("a plain text or the zero Text is wrong")
 	}
 }
+
+func TestParseReadsTheFormOfAHole(t *testing.T) {
+	span := source.Span{}
+	hole := &Hole{Expr: "Helper.Arn", Form: []Part{
+		{Literal: "arn:aws:iam::"}, HolePart(&Hole{Kind: OwnAccount, Expr: "AWS::AccountId"}, span), {Literal: ":role/"}, HolePart(&Hole{Expr: "Helper"}, span)}}
+	id := &Value{Kind: StringKind, Text: NewText(HolePart(hole, span))}
+	v := &Value{Kind: Object, Members: []Member{{String("Statement", span), &Value{Kind: Object, Members: []Member{
+		{String("Principal", span), &Value{Kind: Object, Members: []Member{{String("AWS", span), id}}}}}}}}}
+	if got := Parse("r", v).Statements[0].Principals[0].ID.String(); got != "arn:aws:iam::${AWS::AccountId}:role/${Helper}" {
+		t.Error(got)
+	}
+	if got := string(v.JSON()); got != `{"Statement":{"Principal":{"AWS":"${Helper.Arn}"}}}` {
+		t.Error(got)
+	}
+}

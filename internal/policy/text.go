@@ -38,6 +38,9 @@ type Hole struct {
 	Choices []string // the only strings it can be, where these are known; nil otherwise
 	Default *string  // the string it is unless someone says otherwise: the default of a parameter; nil when there is none
 	Reason  string   // why it is not known, where the expression does not say it: "module x is not in the tree"
+	// Form is the same string in parts, where something is known about it that the expression does not say: the ARN of a role
+	// for which AWS makes up a name. Parse puts it in the place of the hole.
+	Form []Part
 }
 
 // A HoleKind says what a hole stands for, since verdicts depend on it.
@@ -187,6 +190,23 @@ func spanOf(parts []Part) source.Span {
 		span = span.To(p.Span)
 	}
 	return span
+}
+
+// formed returns t with the forms of its holes in their place.
+func (t Text) formed() Text {
+	if !slices.ContainsFunc(t.Parts, func(p Part) bool { return p.Hole != nil && p.Hole.Form != nil }) {
+		return t
+	}
+	var parts []Part
+	for _, p := range t.Parts {
+		if p.Hole != nil && p.Hole.Form != nil {
+			parts = append(parts, p.Hole.Form...)
+			continue
+		}
+		parts = append(parts, p)
+	}
+	t.Parts = join(parts)
+	return t
 }
 
 // IsZero reports whether t is no string at all.
