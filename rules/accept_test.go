@@ -44,7 +44,7 @@ func TestAccept(t *testing.T) {
 			}
 		}
 		refused := ""
-		for _, fd := range rules.Run([]*policy.Document{parse(t, c.ID, source.NewFile(c.ID+".json", []byte(text)))}, rules.Options{}) {
+		for _, fd := range rules.Run([]*policy.Document{parse(c.ID, source.NewFile(c.ID+".json", []byte(text)))}, rules.Options{}) {
 			if refusals[fd.Rule.ID] && fd.Level >= rules.Warning {
 				refused = fd.Rule.ID + ": " + fd.Message
 			}

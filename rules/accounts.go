@@ -49,14 +49,20 @@ func (p *Pass) owner(id policy.Text) standing {
 // inferredOwn reports whether id is the account of an identity provider that the policy trusts: a provider works only for
 // roles of its own account.
 func (p *Pass) inferredOwn(id string) bool {
-	for _, s := range p.Document.Statements {
-		for _, pr := range s.Principals {
-			if sub := subjectOf(pr); (sub.kind == oidcProvider || sub.kind == samlProvider) && sub.account.Is(id) {
-				return true
+	if p.shared.providers == nil {
+		p.shared.providers = []string{}
+		for _, s := range p.Document.Statements {
+			for _, pr := range s.Principals {
+				if pr.Type != policy.Federated {
+					continue
+				}
+				if account, known := federatedSubject(pr.ID).account.Literal(); known {
+					p.shared.providers = append(p.shared.providers, account)
+				}
 			}
 		}
 	}
-	return false
+	return slices.Contains(p.shared.providers, id)
 }
 
 // knowsOwnAccount reports whether anything says which account is the role's own, so that another one is surely foreign.

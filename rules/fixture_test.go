@@ -81,9 +81,8 @@ func documents(t *testing.T, files []txtar.File) []*policy.Document {
 	var names []string
 	tree := fstest.MapFS{}
 	for _, f := range files {
-		file := source.NewFile(f.Name, f.Data)
 		if strings.HasSuffix(f.Name, ".json") && !strings.HasSuffix(f.Name, ".tf.json") {
-			docs = append(docs, parse(t, strings.TrimSuffix(f.Name, ".json"), file))
+			docs = append(docs, read(f))
 			continue
 		}
 		tree[f.Name] = &fstest.MapFile{Data: f.Data}
@@ -98,9 +97,13 @@ func documents(t *testing.T, files []txtar.File) []*policy.Document {
 	return append(docs, result.Documents...)
 }
 
-// parse reads a file that is one JSON policy.
-func parse(t *testing.T, role string, file *source.File) *policy.Document {
-	t.Helper()
+// read reads a file that is one JSON policy.
+func read(f txtar.File) *policy.Document {
+	return parse(strings.TrimSuffix(f.Name, ".json"), source.NewFile(f.Name, f.Data))
+}
+
+// parse reads a file that is one JSON policy, that of role.
+func parse(role string, file *source.File) *policy.Document {
 	whole := source.Span{File: file, End: len(file.Src)}
 	return policy.Parse(role, &policy.Value{Kind: policy.StringKind, Text: policy.String(string(file.Src), whole), Span: whole})
 }

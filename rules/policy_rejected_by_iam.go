@@ -40,7 +40,7 @@ func policyRejectedByIAM(p *Pass) {
 	p.duplicateElements()
 	p.rejectVersion()
 	p.rejectCharacters()
-	sids := map[string]policy.Text{}
+	sids := map[string]*policy.Statement{}
 	for _, s := range d.Statements {
 		p.rejectSid(s, sids)
 		if len(s.NotPrincipals) > 0 && s.Effect == policy.Allow {
@@ -153,17 +153,19 @@ func (p *Pass) rejectCharacters() {
 	visit(p.Document.Value)
 }
 
-func (p *Pass) rejectSid(s *policy.Statement, seen map[string]policy.Text) {
+func (p *Pass) rejectSid(s *policy.Statement, seen map[string]*policy.Statement) {
 	sid, known := s.Sid.Literal()
 	if !known || sid == "" {
 		return
 	}
 	if first, twice := seen[sid]; twice {
 		fd := p.Report(at(s, s.Sid), "IAM refuses the policy of %s: two statements have the Sid %q", p.Document.Role, sid)
-		fd.Related = append(fd.Related, Related{first.Span, "the first one"})
+		fd.Related = append(fd.Related, Related{first.Sid.Span, "the first one"})
+		p.claimAll(first)
+		p.claimAll(s)
 		return
 	}
-	seen[sid] = s.Sid
+	seen[sid] = s
 	if strings.IndexFunc(sid, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	}) >= 0 {

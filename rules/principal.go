@@ -163,6 +163,9 @@ func splitARN(t policy.Text) (a arn, ok bool) {
 	if !t.HasPrefix("arn:") {
 		return a, false
 	}
+	if len(t.Parts) == 1 {
+		return splitLiteral(t)
+	}
 	_, rest, _ := cutText(t, ':')
 	for _, part := range []*policy.Text{&a.partition, &a.service, &a.region, &a.account} {
 		if *part, rest, ok = cutText(rest, ':'); !ok {
@@ -171,6 +174,26 @@ func splitARN(t policy.Text) (a arn, ok bool) {
 	}
 	a.resource = rest
 	return a, true
+}
+
+// splitLiteral is splitARN for a text that is wholly known, which most are.
+func splitLiteral(t policy.Text) (a arn, ok bool) {
+	part := t.Parts[0]
+	parts := make([]policy.Part, 5)
+	from := len("arn:")
+	for i := range 4 {
+		n := strings.IndexByte(part.Literal[from:], ':')
+		if n < 0 {
+			return arn{}, false
+		}
+		parts[i] = part.Slice(from, from+n)
+		from += n + 1
+	}
+	parts[4] = part.Slice(from, len(part.Literal))
+	text := func(i int) policy.Text {
+		return policy.Text{Parts: parts[i : i+1 : i+1], Span: parts[i].Span, Via: t.Via}
+	}
+	return arn{partition: text(0), service: text(1), region: text(2), account: text(3), resource: text(4)}, true
 }
 
 // cutText cuts t at the first sep that is known.
@@ -182,6 +205,10 @@ func cutText(t policy.Text, sep byte) (before, after policy.Text, ok bool) {
 		j := strings.IndexByte(p.Literal, sep)
 		if j < 0 {
 			continue
+		}
+		if len(t.Parts) == 1 {
+			parts := []policy.Part{p.Slice(0, j), p.Slice(j+1, len(p.Literal))}
+			return policy.Text{Parts: parts[:1:1], Span: parts[0].Span, Via: t.Via}, policy.Text{Parts: parts[1:], Span: parts[1].Span, Via: t.Via}, true
 		}
 		before = policy.NewText(append(append([]policy.Part(nil), t.Parts[:i]...), p.Slice(0, j))...)
 		after = policy.NewText(append([]policy.Part{p.Slice(j+1, len(p.Literal))}, t.Parts[i+1:]...)...)

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -19,18 +18,11 @@ var RestrictionBypassedBySibling = &Rule{
 
 func restrictionBypassedBySibling(p *Pass) {
 	for _, s := range p.Document.Statements {
-		if s.Effect != policy.Allow || s.Incomplete || len(s.Conditions) == 0 || p.claimed(s, -1) {
-			continue
-		}
-		by, shadowed := access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now})
-		if !shadowed || len(by) == 0 {
-			continue
-		}
 		c := restriction(s)
-		if c == nil {
+		if s.Effect != policy.Allow || c == nil {
 			continue
 		}
-		for _, other := range by {
+		for _, other := range p.shadowOf(s) {
 			if other.Effect != policy.Allow || hasKey(other, keyName(*c)) || other.Incomplete || p.allClaimed(other) {
 				continue
 			}

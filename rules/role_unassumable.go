@@ -21,14 +21,19 @@ func roleUnassumable(p *Pass) {
 	if len(d.Faults) > 0 || len(d.Unresolved) > 0 || len(d.Statements) == 0 || len(p.shared.claimed) > 0 {
 		return
 	}
+	allows, denies := false, false
 	for _, s := range d.Statements {
+		allows = allows || s.Effect == policy.Allow
+		denies = denies || s.Effect == policy.Deny
 		for _, pr := range s.Principals {
 			if k := subjectOf(pr).kind; s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
 				return
 			}
 		}
 	}
-	if len(access.Who(d, access.Options{Now: p.Options.Now})) == 0 {
-		p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)
+	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
+	if !denies || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
+		return
 	}
+	p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)
 }

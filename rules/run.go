@@ -42,6 +42,8 @@ type shared struct {
 
 	exposed     bool // exposures are computed
 	exposures   []exposure
+	providers   []string // the accounts of the identity providers that the policy trusts, nil before they are looked for
+	shadows     map[*policy.Statement]shadow
 	denyUnknown bool // something of a Deny is not known, so that it may keep out anybody
 }
 

@@ -30,17 +30,30 @@ func statementShadowedByDeny(p *Pass) {
 
 // shadowed calls f for each statement without which the policy means the same, with the statements that make it so.
 func (p *Pass) shadowed(f func(s *policy.Statement, by []*policy.Statement)) {
-	if len(p.Document.Statements) < 2 {
-		return
-	}
 	for _, s := range p.Document.Statements {
-		if s.Faulty || s.Incomplete || p.claimed(s, -1) {
-			continue
-		}
-		if by, shadowed := access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now}); shadowed && len(by) > 0 {
+		if by := p.shadowOf(s); len(by) > 0 && !p.claimed(s, -1) {
 			f(s, by)
 		}
 	}
+}
+
+// A shadow is what access.Shadowed says of a statement.
+type shadow []*policy.Statement
+
+// shadowOf returns the statements because of which the policy means the same without s.
+func (p *Pass) shadowOf(s *policy.Statement) shadow {
+	if len(p.Document.Statements) < 2 || s.Faulty || s.Incomplete || p.claimed(s, -1) {
+		return nil
+	}
+	by, done := p.shared.shadows[s]
+	if !done {
+		by, _ = access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now})
+		if p.shared.shadows == nil {
+			p.shared.shadows = map[*policy.Statement]shadow{}
+		}
+		p.shared.shadows[s] = by
+	}
+	return by
 }
 
 // firstLine returns what names s: its first principal, or the statement where it has none.

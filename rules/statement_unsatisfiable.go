@@ -18,7 +18,7 @@ var StatementUnsatisfiable = &Rule{
 
 func statementUnsatisfiable(p *Pass) {
 	for _, s := range p.Document.Statements {
-		if s.Effect == policy.NoEffect || s.Faulty || p.claimed(s, -1) || p.allClaimed(s) {
+		if s.Effect == policy.NoEffect || s.Faulty || len(s.Conditions) == 0 || p.claimed(s, -1) || p.allClaimed(s) || p.exposed(s) {
 			continue
 		}
 		death, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now})
@@ -67,6 +67,16 @@ func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
 			if c.Span.Contains(fd.Span) || c.Operator.Text.Span == fd.Span {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// exposed reports whether a witness gets in through s, so that its conditions can be met.
+func (p *Pass) exposed(s *policy.Statement) bool {
+	for _, e := range p.exposures() {
+		if e.statement == s {
+			return true
 		}
 	}
 	return false
