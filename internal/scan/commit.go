@@ -129,7 +129,8 @@ func (c *commitFS) Open(name string) (fs.File, error) {
 	}
 	e, file := c.entries[at]
 	if !file {
-		return commitDir{name: path.Base(at)}, nil
+		entries, err := c.ReadDir(at)
+		return &openDir{commitDir{path.Base(name)}, entries}, err
 	}
 	src, err := c.blobs.read(e.object)
 	if err != nil {
@@ -153,35 +154,63 @@ func (c *commitFS) ReadDir(name string) ([]fs.DirEntry, error) {
 		switch {
 		case !file:
 			entries[i] = fs.FileInfoToDirEntry(commitDir{name: n})
-		case e.mode == fs.ModeSymlink:
-			entries[i] = commitLink{n}
 		default:
-			entries[i] = fs.FileInfoToDirEntry(newMemoryFile(n, nil))
+			entries[i] = commitEntry{c, path.Join(at, n), e.mode}
 		}
 	}
 	return entries, nil
 }
 
-// A commitDir is a directory of a commit. It describes itself.
+// A commitDir describes a directory of a commit.
 type commitDir struct{ name string }
 
-func (d commitDir) Stat() (fs.FileInfo, error) { return d, nil }
-func (d commitDir) Read([]byte) (int, error)   { return 0, errors.New("is a directory") }
-func (d commitDir) Close() error               { return nil }
-func (d commitDir) Name() string               { return d.name }
-func (d commitDir) Size() int64                { return 0 }
-func (d commitDir) Mode() fs.FileMode          { return fs.ModeDir | 0o555 }
-func (d commitDir) ModTime() time.Time         { return time.Time{} }
-func (d commitDir) IsDir() bool                { return true }
-func (d commitDir) Sys() any                   { return nil }
+func (d commitDir) Name() string       { return d.name }
+func (d commitDir) Size() int64        { return 0 }
+func (d commitDir) Mode() fs.FileMode  { return fs.ModeDir | 0o555 }
+func (d commitDir) ModTime() time.Time { return time.Time{} }
+func (d commitDir) IsDir() bool        { return true }
+func (d commitDir) Sys() any           { return nil }
 
-// A commitLink is a symbolic link of a commit in the listing of its directory.
-type commitLink struct{ name string }
+// An openDir is a directory of a commit that is being read.
+type openDir struct {
+	commitDir
+	left []fs.DirEntry
+}
 
-func (l commitLink) Name() string               { return l.name }
-func (l commitLink) IsDir() bool                { return false }
-func (l commitLink) Type() fs.FileMode          { return fs.ModeSymlink }
-func (l commitLink) Info() (fs.FileInfo, error) { return newMemoryFile(l.name, nil), nil }
+func (d *openDir) Stat() (fs.FileInfo, error) { return d.commitDir, nil }
+func (d *openDir) Read([]byte) (int, error)   { return 0, errors.New("is a directory") }
+func (d *openDir) Close() error               { return nil }
+
+func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n <= 0 {
+		entries := d.left
+		d.left = nil
+		return entries, nil
+	}
+	if len(d.left) == 0 {
+		return nil, io.EOF
+	}
+	n = min(n, len(d.left))
+	entries := d.left[:n]
+	d.left = d.left[n:]
+	return entries, nil
+}
+
+// A commitEntry is a file or symbolic link in the listing of its directory. Its content is read only when asked about.
+type commitEntry struct {
+	c    *commitFS
+	path string
+	mode fs.FileMode
+}
+
+func (e commitEntry) Name() string      { return path.Base(e.path) }
+func (e commitEntry) IsDir() bool       { return false }
+func (e commitEntry) Type() fs.FileMode { return e.mode }
+
+func (e commitEntry) Info() (fs.FileInfo, error) {
+	src, err := e.c.blobs.read(e.c.entries[e.path].object)
+	return newMemoryFile(e.path, src), err
+}
 
 // A blobReader reads objects through one git process. It may be used by many goroutines.
 type blobReader struct {
