@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -52,7 +53,9 @@ func (e *evaluator) eval(n *node, s scope) *policy.Value {
 	e.depth++
 	defer func() { e.depth-- }()
 	if !e.step() || e.depth > maxDepth {
-		return e.hidden(n, "too large", "this is more than trustvet evaluates for one role")
+		v := e.hidden(n, "too large", fmt.Sprintf("this is more than trustvet evaluates for one role: %d steps, %d levels", maxSteps, maxDepth))
+		v.Hole.Limit = true
+		return v
 	}
 	switch n.kind {
 	case brokenNode:

@@ -65,6 +65,16 @@ func (e *evaluator) unreadable(p *page, err error) {
 // maxProblems bounds the problems reported for one file.
 const maxProblems = 200
 
+// exceeded reports that a bound was reached and something therefore not looked at, which makes the run fail. It is never
+// left out, however many problems there are.
+func (e *evaluator) exceeded(span source.Span, format string, args ...any) {
+	p := source.Problem{Span: span, Message: fmt.Sprintf(format, args...), Unreadable: true}
+	if !e.reported[p] {
+		e.reported[p] = true
+		e.problems = append(e.problems, p)
+	}
+}
+
 func (e *evaluator) problem(span source.Span, format string, args ...any) {
 	p := source.Problem{Span: span, Message: fmt.Sprintf(format, args...)}
 	if len(e.reported) < maxProblems && !e.reported[p] {

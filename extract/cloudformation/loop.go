@@ -86,6 +86,7 @@ func (e *evaluator) loop(m member, s scope, body func(n *node, in scope), unknow
 			t = policy.NewText(policy.HolePart(&hole, t.Span))
 		}
 		if !turn(t) {
+			e.exceeded(m.key.span(), "%s: the loops of a file are followed for %d turns only", m.key.text, maxTurns)
 			give("more turns than trustvet follows")
 			return
 		}

@@ -88,11 +88,11 @@ func (e *evaluator) child(t *template, r *resource) *template {
 		e.problem(span, "the nested stack %s has the template %s, which it is itself part of", r.id, file.Name)
 		return nil
 	case len(t.files) > maxNesting:
-		e.problem(span, "stacks are nested more than %d deep", maxNesting)
+		e.exceeded(span, "stacks are nested more than %d deep: the stack %s is not looked at", maxNesting, r.id)
 		return nil
 	}
 	if e.stacks++; e.stacks > maxStacks {
-		e.problem(span, "there are more than %d nested stacks: this one is not looked at", maxStacks)
+		e.exceeded(span, "there are more than %d nested stacks: the stack %s is not looked at", maxStacks, r.id)
 		return nil
 	}
 	roots, err := e.read(newPage(file), file.Name)

@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"fmt"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -72,8 +73,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 	}
 	if !complete {
 		span := r.key.span()
-		e.problem(span, "the role %s can have more than %d policies: the rest is not shown", role, maxAlternatives)
-		hole := &policy.Hole{Expr: role, Reason: "the role can have more policies than are shown"}
+		hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("conditions give it more than %d policies: the rest is not shown", maxAlternatives), Limit: true}
 		d := policy.Parse(role, &policy.Value{Kind: policy.Hidden, Hole: hole, Span: span})
 		d.Value, d.When = nil, "none of the other cases holds"
 		e.docs = append(e.docs, d)

@@ -93,6 +93,7 @@ func (e *evaluator) mergeGlobals(global, own *node) *node {
 	case own == nil:
 		return global
 	case !e.step():
+		e.exceeded(own.span(), "Globals take more than %d steps to merge", maxSteps)
 		return own
 	case global == nil || global.kind != own.kind || global.call() != nil || own.call() != nil:
 		return own

@@ -182,6 +182,51 @@ const (
 	DuplicateElement FaultCode = "duplicate-element"
 )
 
+// Limit returns a hole of d that is there because a bound on trustvet's own work was reached, nil when there is none.
+func (d *Document) Limit() *Hole {
+	for _, u := range d.Unresolved {
+		if u.Hole != nil && u.Hole.Limit {
+			return u.Hole
+		}
+	}
+	if d.Value == nil {
+		return nil
+	}
+	return d.Value.limit()
+}
+
+func (v *Value) limit() *Hole {
+	if v.Hole != nil && v.Hole.Limit {
+		return v.Hole
+	}
+	if h := v.Text.limit(); h != nil {
+		return h
+	}
+	for _, e := range v.Elements {
+		if h := e.limit(); h != nil {
+			return h
+		}
+	}
+	for _, m := range v.Members {
+		if h := m.Key.limit(); h != nil {
+			return h
+		}
+		if h := m.Value.limit(); h != nil {
+			return h
+		}
+	}
+	return nil
+}
+
+func (t Text) limit() *Hole {
+	for _, p := range t.Parts {
+		if p.Hole != nil && p.Hole.Limit {
+			return p.Hole
+		}
+	}
+	return nil
+}
+
 // An Unresolved is a part of a document that is not known and has no place in a Text: a whole statement, a condition block.
 type Unresolved struct {
 	What   string // "the policy", "a statement", "Principal", "Condition", "Effect", …

@@ -41,6 +41,9 @@ type Hole struct {
 	// Form is the same string in parts, where something is known about it that the expression does not say: the ARN of a role
 	// for which AWS makes up a name. Parse puts it in the place of the hole.
 	Form []Part
+	// Limit: the code may well say it, but to find out takes more work than trustvet does. Whoever wrote the code can have
+	// wanted that, so a role with such a hole never passes.
+	Limit bool
 }
 
 // A HoleKind says what a hole stands for, since verdicts depend on it.

@@ -167,6 +167,7 @@ func (r *Result) Touching(names map[string]bool) *Result {
 			t.Problems = append(t.Problems, p)
 		}
 	}
+	t.Problems = source.SortProblems(append(t.Problems, limits(t.Documents)...))
 	t.Summary = summarize(len(names), t.Documents)
 	return t
 }

@@ -46,13 +46,27 @@ func Run(in *Input, o Options) *Result {
 	r := &Result{
 		Documents: extracted.Documents,
 		Findings:  applyIgnores(rules.Run(extracted.Documents, o.Config.Rules), silent, &o.Config.Rules),
-		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems)),
+		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, limits(extracted.Documents))),
 	}
 	if o.Baseline != nil {
 		r.Findings, r.Held, r.Gone = o.Baseline.Apply(r.Findings, in)
 	}
 	r.Summary = summarize(len(in.Files), r.Documents)
 	return r
+}
+
+// limits returns a problem for each document that is not known because a bound on trustvet's own work was reached. It makes
+// the run fail, and no ignore comment takes it away: what nobody has looked at is not clean, least of all when it was
+// written so that nobody could.
+func limits(docs []*policy.Document) []source.Problem {
+	var problems []source.Problem
+	for _, d := range docs {
+		if h := d.Limit(); h != nil {
+			message := "nobody has looked at all of the trust policy of " + d.Role + ": " + h.Reason
+			problems = append(problems, source.Problem{Span: d.Span, Message: message, Unreadable: true})
+		}
+	}
+	return problems
 }
 
 // summarize counts roles: the alternative policies of one role are of one role.

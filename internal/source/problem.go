@@ -7,7 +7,8 @@ type Problem struct {
 	Span    Span   // zero when the problem has no place in a file that was read
 	Name    string // the file, or what else was asked for, when Span is zero
 	Message string // what is wrong, lower case, without a period
-	// Unreadable: the input itself is bad (syntax error, not UTF-8, no such file), so that the exit status is 3. Otherwise
+	// Unreadable: the input itself is bad (syntax error, not UTF-8, no such file) or takes more work than trustvet does, so
+	// that the exit status is 3. Otherwise
 	// the input is fine but trustvet does not know what it stands for.
 	Unreadable bool
 }
