@@ -1,7 +1,10 @@
 package access
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -9,6 +12,9 @@ import (
 // Added returns the grants of after that are new: what it allows and before does not. Each has a witness that Decide allows
 // under after and not under before, or is undecided. Formatting, order, and splitting or merging of statements add nothing.
 func Added(before, after *policy.Document, o Options) []Grant {
+	if sameText(before, after) {
+		return nil
+	}
 	var grants []Grant
 	for _, w := range worlds(after, before) {
 		q := newQuestion(w, o, false, least(before), most(after))
@@ -24,6 +30,47 @@ func Added(before, after *policy.Document, o Options) []Grant {
 		}
 	}
 	return grants
+}
+
+// sameText reports whether the documents have the same statements, in any order: the common case, which needs no calculation.
+func sameText(a, b *policy.Document) bool {
+	return a.Version.String() == b.Version.String() && len(a.Unresolved) == len(b.Unresolved) && slices.Equal(statementTexts(a), statementTexts(b))
+}
+
+func statementTexts(d *policy.Document) []string {
+	list := make([]string, 0, len(d.Statements)+len(d.Unresolved))
+	for _, s := range d.Statements {
+		var b strings.Builder
+		b.WriteString(s.Effect.String())
+		for i, principals := range [...][]policy.Principal{s.Principals, s.NotPrincipals} {
+			fmt.Fprintf(&b, "\x01%d", i)
+			for _, p := range principals {
+				fmt.Fprintf(&b, "\x00%s %s", p.Type, p.ID)
+			}
+		}
+		for i, actions := range [...][]policy.Text{s.Actions, s.NotActions} {
+			fmt.Fprintf(&b, "\x01%d", i)
+			for _, a := range actions {
+				b.WriteString("\x00" + a.String())
+			}
+		}
+		for i := range s.Conditions {
+			b.WriteString("\x01" + conditionText(&s.Conditions[i]))
+		}
+		list = append(list, b.String())
+	}
+	for _, u := range d.Unresolved {
+		text := "unresolved " + u.What
+		if u.Hole != nil {
+			text += " " + u.Hole.Expr
+		}
+		if u.Within != nil {
+			text += " " + strconv.Itoa(u.Within.Index)
+		}
+		list = append(list, text)
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (c Caller) sameHole(o Caller) bool {

@@ -54,7 +54,8 @@ func FuzzWho(f *testing.F) {
 			g.Find(If("Null", "aws:MultiFactorAuthPresent", "true"))
 			g.Keys()
 		}
-		for _, g := range Added(d, d, Options{}) {
+		e := policy.Parse("role", v)
+		for _, g := range newQuestion(worlds(e, d)[0], Options{}, false, least(d), most(e)).added(d, e) {
 			if !g.Undecided {
 				t.Fatalf("a policy adds %s to itself: %s", &g, g.Witness)
 			}

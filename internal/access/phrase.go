@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -21,7 +22,7 @@ func (g *Grant) String() string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString(strings.Join(names, " or "))
+	b.WriteString(some(names, " or "))
 	switch g.Action {
 	case TagSession:
 		b.WriteString(", to pass session tags")
@@ -50,15 +51,22 @@ func (g *Grant) String() string {
 	if g.Undecided {
 		b.WriteString(" (undecided)")
 	}
-	for i, h := range g.Rests {
-		if i == 0 {
-			b.WriteString(", depending on ")
-		} else {
-			b.WriteString(" and ")
+	if len(g.Rests) > 0 {
+		names = nil
+		for _, h := range g.Rests {
+			names = append(names, h.Expr)
 		}
-		b.WriteString(h.Expr)
+		b.WriteString(", depending on " + some(names, " and "))
 	}
 	return b.String()
+}
+
+// some joins names, not more than a person reads.
+func some(names []string, between string) string {
+	if more := len(names) - 5; more > 1 {
+		names = append(slices.Clone(names[:5]), strconv.Itoa(more)+" more")
+	}
+	return strings.Join(names, between)
 }
 
 // anySource reports whether no key about the resource that a service acts for bounds the grant.
@@ -263,7 +271,7 @@ func conditionPhrase(c *policy.Condition) string {
 	if negated {
 		between = " and "
 	}
-	b.WriteString(key + " " + relation + " " + strings.Join(values, between))
+	b.WriteString(key + " " + relation + " " + some(values, between))
 	if c.Operator.Set == policy.ForAllValues || c.Operator.Set == policy.NoSet && (negated || c.Operator.IfExists) {
 		b.WriteString(" or absent")
 	}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -119,8 +120,14 @@ type choice struct {
 // searched with the automata of the globs.
 func (c *choice) find(b *budget) (value string, found, decided bool) {
 	best := ""
+	cost := 1
+	for _, t := range c.tests {
+		cost += len(t.set.globs)
+	}
 	try := func(v string) (stop bool) {
-		b.spend(1)
+		if !b.spend(cost) {
+			return true
+		}
 		if found && (c.real == nil || !c.real(v)) || !pass(c.tests, v) {
 			return false
 		}
@@ -129,7 +136,7 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 	}
 	for _, v := range c.sample {
 		if try(v) {
-			return best, true, true
+			return best, found, found
 		}
 	}
 	kinds, finite := 0, false
@@ -146,14 +153,23 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 	if have[textSet] && c.apart() {
 		return best, found, true
 	}
+	fills := 0
 	for _, fixed := range [...]bool{false, true} { // the broadest example first
 		for _, t := range c.tests {
 			if !t.in || t.set.kind != textSet {
 				continue
 			}
 			for _, g := range t.set.globs {
-				if g.fixed == fixed && c.fill(g, try) {
-					return best, true, true
+				if g.fixed != fixed || !fixed && fills > maxFills {
+					continue
+				}
+				if c.fill(g, func(v string) bool {
+					if !fixed {
+						fills++
+					}
+					return !fixed && fills > maxFills || try(v)
+				}) && b.left <= 0 || found && (!fixed || c.looksReal(best)) { // one that does not look real will do
+					return best, found, found
 				}
 			}
 		}
@@ -162,7 +178,7 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 		if have[kind] {
 			for _, v := range candidates(kind, c.tests) {
 				if try(v) {
-					return best, true, true
+					return best, found, found
 				}
 			}
 		}
@@ -181,6 +197,8 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 	}
 	return c.search(b)
 }
+
+func (c *choice) looksReal(v string) bool { return c.real == nil || c.real(v) }
 
 // search asks the automata.
 func (c *choice) search(b *budget) (string, bool, bool) {
@@ -210,14 +228,47 @@ func (c *choice) search(b *budget) (string, bool, bool) {
 			return "", false, true
 		}
 	}
-	return s.find(b)
+	// One search for each glob of the largest union is less work than one with all of them at once, whose states multiply.
+	largest := 0
+	for i, u := range s.unions {
+		if len(u) > len(s.unions[largest]) {
+			largest = i
+		}
+	}
+	if len(s.unions) == 0 {
+		return s.find(b)
+	}
+	for _, g := range s.unions[largest] {
+		one := search{unions: [][]*glob{{g}}, excluded: s.excluded}
+		empty := false
+		for i, u := range s.unions {
+			if i != largest && !covered(g, u) {
+				one.unions = append(one.unions, u)
+				empty = empty || disjoint(u, one.unions[0])
+			}
+		}
+		if empty {
+			continue
+		}
+		if value, found, decided := one.find(b); found || !decided {
+			return value, found, decided
+		}
+	}
+	return "", false, true
 }
 
-// apart reports whether two of the sets that a value must be in have nothing in common, as far as that shows at once.
+// apart reports whether two of the sets that a value must be in have nothing in common, or one that it must be in lies in
+// those that it must not be in, as far as that shows at once.
 func (c *choice) apart() bool {
 	for i, t := range c.tests {
 		if !t.in || t.set.kind != textSet {
 			continue
+		}
+		outside := slices.ContainsFunc(t.set.globs, func(g *glob) bool {
+			return !slices.ContainsFunc(c.tests, func(o valueTest) bool { return !o.in && o.set.kind == textSet && covered(g, o.set.globs) })
+		})
+		if !outside {
+			return true
 		}
 		for _, o := range c.tests[i+1:] {
 			if o.in && o.set.kind == textSet && disjoint(t.set.globs, o.set.globs) {
@@ -322,8 +373,8 @@ func (c *choice) fill(g *glob, try func(string) bool) bool {
 	return try(fillGlob(g, "", "", c.account))
 }
 
-// maxFills bounds the tries to fill a glob with several wildcards before the automata are asked.
-const maxFills = 64
+// maxFills bounds the tries to fill globs with plausible texts before the automata are asked.
+const maxFills = 100
 
 var plainFillers = []string{"example", "x"}
 

@@ -42,7 +42,7 @@ func (p *phrase) identity(c Caller) string {
 	for _, s := range subjects {
 		names = append(names, subjectPhrase(c.Issuer, s))
 	}
-	return strings.Join(names, " or ")
+	return some(names, " or ")
 }
 
 // audience marks a condition on aud as said when it has the value that the issuer gives it for AWS.

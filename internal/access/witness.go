@@ -369,22 +369,23 @@ func (w *witnessing) bindHoles(r Request) World {
 	return world
 }
 
-// capture binds the one open hole of t so that t becomes value, where that is possible.
+// capture binds the first open hole of t, and then the others, so that t becomes value, where that is possible. Wildcards and
+// the other holes match as the engine chose the value, so that some split of it fits.
 func capture(w World, t policy.Text, value string) World {
 	before, after := "", ""
 	var hole *policy.Hole
+	open := 0
 	for _, p := range t.Parts {
 		text := p.Literal
 		if p.Hole != nil {
 			v, bound := w.value(p.Hole)
-			if !bound {
-				if hole != nil {
-					return w
+			if text = v; !bound {
+				if open++; hole == nil {
+					hole = p.Hole
+					continue
 				}
-				hole = p.Hole
-				continue
+				text = "*"
 			}
-			text = v
 		}
 		if hole == nil {
 			before += text
@@ -395,16 +396,20 @@ func capture(w World, t policy.Text, value string) World {
 	if hole == nil {
 		return w
 	}
-	// Wildcards beside the hole match as the engine chose the value, so that some split of it fits.
 	a, b := starGlob(before, false), starGlob(after, false)
 	for i := 0; i <= len(value); i++ {
 		if !a.has(value[:i]) {
 			continue
 		}
-		for j := len(value); j >= i; j-- {
-			if b.has(value[j:]) {
-				return w.bind(hole, value[i:j])
+		for j := i; j <= len(value); j++ {
+			if !b.has(value[j:]) || after == "" && j < len(value) {
+				continue
 			}
+			w = w.bind(hole, value[i:j])
+			if open > 1 {
+				return capture(w, t, value)
+			}
+			return w
 		}
 	}
 	return w
