@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,14 @@ const maxAlternatives = 16
 type assumption struct {
 	cond  string
 	truth bool
+}
+
+// about returns the assumption that the unknown boolean v is truth.
+func about(v *value, truth bool) assumption {
+	if v.contrary != "" {
+		return assumption{v.contrary, !truth}
+	}
+	return assumption{v.hole.Expr, truth}
 }
 
 func (a assumption) String() string {
@@ -115,6 +124,73 @@ func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]altern
 	return out, true
 }
 
+// eachWay calls f for an element. One that stands for many is looked at in each way in which the conditions that mention an
+// element can turn out, since the elements may differ in them. It reports false when there are more ways than
+// maxAlternatives.
+func (e *evaluator) eachWay(many bool, f func()) bool {
+	if !many || e.picking {
+		f()
+		return true
+	}
+	if e.assumed == nil {
+		e.assumed = map[string]bool{}
+	}
+	chosen := e.chosen
+	pending := [][]assumption{nil}
+	for ways := 0; len(pending) > 0; ways++ {
+		if ways == maxAlternatives {
+			e.chosen = chosen
+			return false
+		}
+		as := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		for _, a := range as {
+			e.assumed[a.cond] = a.truth
+		}
+		e.chosen = maps.Clone(chosen) // what follows from these assumptions holds for this way only
+		before := len(e.met)
+		f()
+		met := slices.Clone(e.met[before:])
+		e.met = e.met[:before:before]
+		var own []assumption
+		for _, a := range met {
+			if strings.Contains(a.cond, "[*]") {
+				own = append(own, a)
+			} else {
+				e.met = append(e.met, a)
+			}
+		}
+		for _, a := range append(slices.Clip(as), own...) {
+			delete(e.assumed, a.cond)
+		}
+		if ways == 0 && len(own) == 0 {
+			return true
+		}
+		for i := len(own) - 1; i >= 0; i-- {
+			pending = append(pending, append(append(slices.Clip(as), own[:i]...), assumption{own[i].cond, false}))
+		}
+	}
+	e.chosen = chosen
+	return true
+}
+
+// eachElement calls step for an element in each way (see eachWay). A failure is one where every way fails: of those that do
+// not, Terraform takes one.
+func (e *evaluator) eachElement(many bool, step func() *value) (complete bool, err *value) {
+	made := false
+	complete = e.eachWay(many, func() {
+		if failure := step(); failure != nil {
+			err = failure
+		} else {
+			made = true
+		}
+	})
+	if made {
+		err = nil
+	}
+	return complete, err
+}
+
 // pick evaluates expr for how many instances a block has: where a condition is not decided, the branch with instances.
 func (s *scope) pick(expr hclsyntax.Expression) (v *value, picks []assumption) {
 	e := s.e
@@ -132,10 +208,10 @@ func (s *scope) pickBranch(x *hclsyntax.ConditionalExpr, cond *value) *value {
 	yes, no := s.eval(x.TrueResult), s.eval(x.FalseResult)
 	switch {
 	case hollow(no) && !hollow(yes):
-		s.e.picks = append(s.e.picks, assumption{cond.hole.Expr, true})
+		s.e.picks = append(s.e.picks, about(cond, true))
 		return yes
 	case hollow(yes) && !hollow(no):
-		s.e.picks = append(s.e.picks, assumption{cond.hole.Expr, false})
+		s.e.picks = append(s.e.picks, about(cond, false))
 		return no
 	case describe(yes) == describe(no):
 		return yes

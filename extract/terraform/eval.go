@@ -271,7 +271,8 @@ func (s *scope) decide(cond *value) (truth bool, err *value) {
 	case boolKind:
 		return b.truth, nil
 	case unknownKind:
-		return s.e.choose(b.hole.Expr), nil
+		a := about(b, true)
+		return s.e.choose(a.cond) == a.truth, nil
 	case failedKind:
 		return false, b
 	default:
@@ -327,10 +328,7 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 	}
 	var elems []*value
 	var members []member
-	for _, it := range items {
-		if !s.e.spend(1) {
-			return failed(span, s.e.spent)
-		}
+	step := func(it item) *value {
 		inner := s.with(x.ValVar, it.val)
 		if x.KeyVar != "" {
 			inner = inner.with(x.KeyVar, it.key)
@@ -347,17 +345,20 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 				} else if keep, err := inner.decide(cond); err != nil {
 					return err
 				} else if !keep {
-					continue
+					return nil
 				}
 			}
 		}
 		val := inner.eval(x.ValExpr)
 		if x.KeyExpr == nil {
+			if it.many && val.kind == failedKind {
+				return val
+			}
 			if many {
 				val = val.asMany()
 			}
 			elems = append(elems, val)
-			continue
+			return nil
 		}
 		key := inner.eval(x.KeyExpr).asString()
 		if key.kind == failedKind {
@@ -366,14 +367,28 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 		if many {
 			key, val = key.asMany(), val.asMany()
 		}
-		if !x.Group {
-			before := len(members)
-			if members = setMember(members, member{key, val}); len(members) == before {
-				return failed(key.span, "two items make the same key "+describe(key))
-			}
-			continue
+		if x.Group {
+			members = group(members, key, val)
+			return nil
 		}
-		members = group(members, key, val)
+		before := len(members)
+		if members = setMember(members, member{key, val}); len(members) == before && !many {
+			return failed(key.span, "two items make the same key "+describe(key))
+		}
+		return nil
+	}
+	for _, it := range items {
+		if !s.e.spend(1) {
+			return failed(span, s.e.spent)
+		}
+		complete, err := s.e.eachElement(it.many, func() *value { return step(it) })
+		if err != nil {
+			return err
+		}
+		if !complete {
+			rest := unknown(describe(it.val), cty.NilType, span).asMany()
+			elems, members = append(elems, rest), append(members, member{rest, rest})
+		}
 	}
 	if x.KeyExpr == nil {
 		return list(elems, span)

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -131,6 +132,7 @@ func mergeFunc(c *call) *value {
 		switch arg.kind {
 		case nullKind:
 			if arg.hole != nil {
+				c.mayReplace(out, arg)
 				h := unknown(arg.hole.Expr, cty.NilType, arg.span)
 				out.members = append(out.members, member{h.asMany(), h})
 			}
@@ -144,6 +146,7 @@ func mergeFunc(c *call) *value {
 			}
 			_, el := c.e.unknownElement(val)
 			key := unknown("keys("+arg.hole.Expr+")[*]", cty.String, arg.span)
+			c.mayReplace(out, arg)
 			out.members = append(out.members, member{key.asMany(), el})
 		case objectKind:
 			members, complete := arg.all()
@@ -154,6 +157,7 @@ func mergeFunc(c *call) *value {
 				out.members = setMember(out.members, member{m.key, m.val.through(arg.via...)})
 			}
 			if !complete {
+				c.mayReplace(out, arg)
 				h := unknown(describe(arg), cty.NilType, arg.span)
 				out.members = append(out.members, member{h.asMany(), h})
 			}
@@ -165,6 +169,24 @@ func mergeFunc(c *call) *value {
 		}
 	}
 	return out
+}
+
+// mayReplace makes the members of o unknown where arg, of which not all members are known, has some of the same names.
+func (c *call) mayReplace(o, arg *value) {
+	if len(o.members) == 0 || c.e.picking {
+		return
+	}
+	names := make([]*value, len(o.members))
+	for i, m := range o.members {
+		names[i] = m.key
+	}
+	if !c.e.choose(describe(arg) + " has one of " + describe(list(names, arg.span))) {
+		return
+	}
+	for i, m := range o.members {
+		u := unknown(fmt.Sprintf("lookup(%s, %s, %s)", describe(arg), describe(m.key), describe(m.val)), cty.NilType, m.val.span)
+		o.members[i].val = u
+	}
 }
 
 func sortedNames[T any](m map[string]T) []string {

@@ -88,6 +88,9 @@ func pattern(t policy.Text) *regexp.Regexp {
 }
 
 func repeats(v *policy.Value) bool {
+	if v.Many {
+		return true
+	}
 	if v.Kind == policy.Hidden {
 		return v.Hole != nil && v.Hole.Many
 	}

@@ -263,7 +263,9 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 		p.Kind = policy.Array
 		p.Elements = make([]*policy.Value, 0, len(v.elems))
 		for _, el := range v.elems {
-			p.Elements = append(p.Elements, e.toPolicy(el, v.via, provider))
+			elem := e.toPolicy(el, v.via, provider)
+			elem.Many = el.many
+			p.Elements = append(p.Elements, elem)
 		}
 	case objectKind:
 		p.Kind = policy.Object

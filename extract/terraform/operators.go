@@ -100,7 +100,12 @@ func (s *scope) unary(x *hclsyntax.UnaryOpExpr) *value {
 		case failedKind:
 			return b
 		default:
-			return unknown("!"+operand(b), cty.Bool, span)
+			if b.contrary != "" {
+				return unknown(b.contrary, cty.Bool, span)
+			}
+			u := unknown("!"+operand(b), cty.Bool, span)
+			u.contrary = b.hole.Expr
+			return u
 		}
 	}
 	switch n := toNumber(v); n.kind {
@@ -147,13 +152,9 @@ func (s *scope) binary(x *hclsyntax.BinaryOpExpr) *value {
 	case hclsyntax.OpNotEqual:
 		t := equal(l, r)
 		if t == maybe {
-			// The same question as ==, so that both get the same answer.
-			u := unknown(operand(l)+" == "+operand(r), cty.Bool, span)
-			if s.e.picking {
-				u.hole.Expr = expr
-				return u
-			}
-			return boolean(!s.e.choose(u.hole.Expr), span)
+			u := unknown(expr, cty.Bool, span)
+			u.contrary = operand(l) + " == " + operand(r)
+			return u
 		}
 		return t.not().value(expr, span)
 	}

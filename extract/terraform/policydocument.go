@@ -359,19 +359,32 @@ func (r *resource) ownDocument() (*document, *value) {
 	old := d.version.is("2008-10-17")
 	var sids []*value
 	for _, nb := range blocks {
-		st, err := r.statement(nb, old)
+		complete, err := r.e.eachElement(nb.many, func() *value {
+			st, err := r.statement(nb, old)
+			if err != nil {
+				return err
+			}
+			if nb.many {
+				d.statements = append(d.statements, st.asMany())
+				return nil
+			}
+			if sid := st.get("Sid"); sid != nil && !sid.is("") {
+				for _, other := range sids {
+					if equal(sid, other) == yes {
+						return failed(nb.span, fmt.Sprintf("duplicate Sid %s", describe(sid)))
+					}
+				}
+				sids = append(sids, sid)
+			}
+			d.statements = append(d.statements, st)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		if sid := st.get("Sid"); sid != nil && !sid.is("") && !nb.many {
-			for _, other := range sids {
-				if equal(sid, other) == yes {
-					return nil, failed(nb.span, fmt.Sprintf("duplicate Sid %s", describe(sid)))
-				}
-			}
-			sids = append(sids, sid)
+		if !complete {
+			d.rest = unknown("further statements", cty.NilType, nb.span)
 		}
-		d.statements = append(d.statements, st)
 	}
 	return d, nil
 }
@@ -553,38 +566,66 @@ func (r *resource) principals(b nestedBlock, typ string, old bool) (*value, *val
 	}
 	o := object(nil, blocks[0].span)
 	for _, nb := range blocks {
-		key := nb.argument("type")
-		if key == nil {
-			return nil, failed(nb.span, "principals without a type")
-		}
-		if key = key.asString(); key.kind == failedKind {
-			return nil, key
-		}
-		ids := nb.argument("identifiers")
-		if ids == nil {
-			return nil, failed(nb.span, "principals without identifiers")
-		}
-		v, err := r.strings(ids, true, old, true)
+		complete, err := r.e.eachElement(nb.many, func() *value { return r.addPrincipal(o, nb, old) })
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case v == nil:
-			v = list(nil, ids.span)
-		case v.kind == unknownKind:
-			v = list([]*value{v}, v.span)
-		default:
-			v = scalarOrOnly(v)
+		if !complete {
+			o.members = append(o.members, furtherMembers("principals", nb.span))
 		}
-		if nb.many && !wholly(key) {
-			key, v = key.asMany(), v.asMany()
-		}
-		o.members = appendTo(o.members, key, v)
 	}
 	if len(o.members) == 1 && o.members[0].key.is("*") && o.members[0].val.is("*") {
 		return o.members[0].val, nil
 	}
 	return o, nil
+}
+
+// addPrincipal adds the member that a block makes to o.
+func (r *resource) addPrincipal(o *value, nb nestedBlock, old bool) *value {
+	key := nb.argument("type")
+	if key == nil {
+		return failed(nb.span, "principals without a type")
+	}
+	if key = key.asString(); key.kind == failedKind {
+		return key
+	}
+	ids := nb.argument("identifiers")
+	if ids == nil {
+		return failed(nb.span, "principals without identifiers")
+	}
+	v, err := r.strings(ids, true, old, true)
+	if err != nil {
+		return err
+	}
+	v = nb.listed(v, ids.span)
+	if nb.many && !wholly(key) {
+		key, v = key.asMany(), v.asMany()
+	}
+	o.members = appendTo(o.members, key, v)
+	return nil
+}
+
+// listed returns the strings v that a block lists, as they stand in the document: the only one without its list.
+func (b nestedBlock) listed(v *value, span source.Span) *value {
+	switch {
+	case v == nil:
+		return list(nil, span)
+	case v.kind == unknownKind:
+		return list([]*value{v}, v.span)
+	case b.many && v.kind == listKind:
+		out := *v
+		out.elems = nil
+		for _, el := range v.elems {
+			out.elems = append(out.elems, el.asMany())
+		}
+		return &out
+	}
+	return scalarOrOnly(v)
+}
+
+// furtherMembers returns the member that stands for those that are not known.
+func furtherMembers(what string, span source.Span) member {
+	return member{unknown("further "+what, cty.String, span).asMany(), unknown("further "+what, cty.NilType, span)}
 }
 
 // wholly reports whether all of v is known.
@@ -622,46 +663,49 @@ func (r *resource) conditions(b nestedBlock, old bool) (*value, *value) {
 	}
 	o := object(nil, blocks[0].span)
 	for _, nb := range blocks {
-		test, variable, values := nb.argument("test"), nb.argument("variable"), nb.argument("values")
-		if test == nil || variable == nil || values == nil {
-			return nil, failed(nb.span, "a condition without test, variable or values")
-		}
-		test, variable = test.asString(), variable.asString()
-		if test.kind == failedKind {
-			return nil, test
-		}
-		if variable.kind == failedKind {
-			return nil, variable
-		}
-		v, err := r.strings(values, true, old, false)
+		complete, err := r.e.eachElement(nb.many, func() *value { return r.addCondition(o, nb, old) })
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case v == nil:
-			v = list(nil, values.span)
-		case v.kind == unknownKind:
-			v = list([]*value{v}, v.span)
-		default:
-			v = scalarOrOnly(v)
-		}
-		if nb.many && !(wholly(test) && wholly(variable)) {
-			// There may be further conditions of this form.
-			more := "conditions of " + describe(variable)
-			o.members = append(o.members, member{unknown(more, cty.String, nb.span).asMany(), unknown(more, cty.NilType, nb.span)})
-		}
-		found := false
-		for i, m := range o.members {
-			if !m.key.many && equal(m.key, test) == yes {
-				keys := *m.val
-				keys.members = appendTo(slices.Clone(keys.members), variable, v)
-				o.members[i].val = &keys
-				found = true
-			}
-		}
-		if !found {
-			o.members = append(o.members, member{test, object([]member{{variable, v}}, nb.span)})
+		if !complete {
+			o.members = append(o.members, furtherMembers("conditions", nb.span))
 		}
 	}
 	return o, nil
+}
+
+// addCondition adds what a block says to the Condition element o.
+func (r *resource) addCondition(o *value, nb nestedBlock, old bool) *value {
+	test, variable, values := nb.argument("test"), nb.argument("variable"), nb.argument("values")
+	if test == nil || variable == nil || values == nil {
+		return failed(nb.span, "a condition without test, variable or values")
+	}
+	test, variable = test.asString(), variable.asString()
+	if test.kind == failedKind {
+		return test
+	}
+	if variable.kind == failedKind {
+		return variable
+	}
+	v, err := r.strings(values, true, old, false)
+	if err != nil {
+		return err
+	}
+	v = nb.listed(v, values.span)
+	more := furtherMembers("conditions of "+describe(variable), nb.span)
+	if nb.many && !wholly(test) {
+		o.members = append(o.members, more)
+	}
+	i := slices.IndexFunc(o.members, func(m member) bool { return !m.key.many && equal(m.key, test) == yes })
+	if i < 0 {
+		i = len(o.members)
+		o.members = append(o.members, member{test, object(nil, nb.span)})
+	}
+	keys := *o.members[i].val
+	keys.members = appendTo(slices.Clone(keys.members), variable, v)
+	if nb.many && !wholly(variable) {
+		keys.members = append(keys.members, more)
+	}
+	o.members[i].val = &keys
+	return nil
 }

@@ -33,7 +33,9 @@ type value struct {
 
 	hole *policy.Hole // of an unknown value
 	typ  cty.Type     // of an unknown value; cty.NilType when nothing is known of it
-	many bool         // as an element: it stands for any number of elements, also none
+	// contrary is, of an unknown boolean, the condition that it is the negation of: both get the same answer.
+	contrary string
+	many     bool // as an element: it stands for any number of elements, also none
 	// size is the number of values in a list or object, itself and all below, counted as often as they are reached: values
 	// share their parts, and walking one must stay affordable.
 	size int

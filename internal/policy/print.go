@@ -32,6 +32,9 @@ func (v *Value) appendJSON(b []byte) []byte {
 				b = append(b, ',')
 			}
 			b = e.appendJSON(b)
+			if e.Many && (e.Kind == Object || e.Kind == Array) {
+				b = append(b, `,"${any number of these}"`...)
+			}
 		}
 		return append(b, ']')
 	}

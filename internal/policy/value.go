@@ -11,6 +11,9 @@ type Value struct {
 	Hole     *Hole    // of a Hidden value
 	Elements []*Value // of an Array
 	Members  []Member // of an Object, in the order written, with those of the same name
+	// Many: as an element of an Array it stands for any number of elements of this form, none included: code makes it for
+	// each element of a collection that is not known.
+	Many bool
 
 	Span source.Span   // where it is written: a string without its quotes, an array and an object with their brackets
 	Via  []source.Span // what it came through on its way here
