@@ -502,9 +502,9 @@ func replaceFunc(c *call) *value {
 		return c.viaCty(cty.String)
 	}
 	b := stringBuilder{e: c.e}
-	for _, p := range partsOf(s) {
+	for i, p := range partsOf(s) {
 		if p.Hole != nil {
-			if p.Hole.Kind == policy.Unknown {
+			if p.Hole.Kind == policy.Unknown && (i == 0 || !strings.Contains(from, "://")) {
 				h := *p.Hole
 				h.Expr = fmt.Sprintf("replace(%s, %q, %s)", p.Hole.Expr, from, describe(to))
 				p.Hole = &h
@@ -543,6 +543,16 @@ func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 		return c.fail("malformed regular expression")
 	}
 	template, ok := to.literal()
+	if ok && template == "" {
+		// Everything up to some word goes, as in "/^(.*provider/)/": what is behind it need not be known.
+		if m := upToWord.FindStringSubmatch(pattern); m != nil && s.kind == stringKind {
+			if _, known := s.literal(); !known {
+				if after, found := afterLast(s, m[1]); found {
+					return after
+				}
+			}
+		}
+	}
 	if !ok || s.kind == unknownKind {
 		return c.unknown(cty.String)
 	}
@@ -574,6 +584,20 @@ func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 	v := b.value(s.span)
 	v.via = s.via
 	return v
+}
+
+var upToWord = regexp.MustCompile(`^\^?\(?\.\*([A-Za-z/:_-]{4,})\)?$`)
+
+// afterLast returns what follows the last occurrence of word in the literals of s.
+func afterLast(s *value, word string) (*value, bool) {
+	found := false
+	for {
+		_, after, ok := cutString(s, word)
+		if !ok {
+			return s, found
+		}
+		s, found = after, true
+	}
 }
 
 func affixFunc(c *call) *value {

@@ -51,6 +51,7 @@ type module struct {
 	outputs   map[string]*block
 	resources map[string]*block // by type.name, data sources by data.type.name
 	calls     map[string]*block
+	stub      bool // our own short form of the module
 	providers []*block
 	settings  []*block // terraform blocks
 
@@ -74,7 +75,8 @@ type block struct {
 	labels []string
 	file   *source.File
 	rng    blockRange
-	over   []*block // of override files, in their order
+	at     source.Span // of a block of a stub: the module call
+	over   []*block    // of override files, in their order
 
 	once   sync.Once
 	body   *hclsyntax.Body
@@ -92,6 +94,9 @@ func (b *block) label(i int) string {
 
 // header returns the place of the block's type and labels.
 func (b *block) header() source.Span {
+	if !b.at.IsZero() {
+		return b.at
+	}
 	end := b.rng.header
 	for end > b.rng.start && (b.file.Src[end-1] == '{' || b.file.Src[end-1] == ' ' || b.file.Src[end-1] == '\t') {
 		end--

@@ -379,7 +379,13 @@ func (e *evaluator) moduleValue(inst *instance, span source.Span) *value {
 		}
 		return o
 	}
-	o.fetch = func(name string) *value { return e.output(inst, name) }
+	o.fetch = func(name string) *value {
+		v := e.output(inst, name)
+		if v == nil && inst.mod.stub {
+			v = unknown(inst.address(name), cty.NilType, span)
+		}
+		return v
+	}
 	o.names = func() []string {
 		names := make([]string, 0, len(inst.mod.outputs))
 		for name := range inst.mod.outputs {

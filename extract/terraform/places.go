@@ -20,6 +20,7 @@ type origin struct {
 	file  *source.File
 	parts []policy.Part // literals whose concatenation is src; unused where file is set
 	start []int         // offset in src at which each part begins
+	at    source.Span   // of a stub: the module call, the place of everything in it
 }
 
 func (l *loader) addOrigin(name string, o *origin) {
@@ -68,6 +69,9 @@ func (l *loader) span(rng hcl.Range) source.Span {
 	if o == nil {
 		return source.Span{}
 	}
+	if !o.at.IsZero() {
+		return o.at
+	}
 	start, end := clampRange(rng, len(o.src))
 	if o.file != nil {
 		return source.Span{File: o.file, Start: start, End: end}
@@ -113,6 +117,9 @@ func (l *loader) literal(val string, rng hcl.Range) []policy.Part {
 	o := l.origin(rng.Filename)
 	if o == nil {
 		return []policy.Part{policy.Literal(val, source.Span{})}
+	}
+	if !o.at.IsZero() {
+		return []policy.Part{policy.Literal(val, o.at)}
 	}
 	start, end := clampRange(rng, len(o.src))
 	raw := o.src[start:end]

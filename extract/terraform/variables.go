@@ -62,14 +62,15 @@ func (e *evaluator) argument(name, val string) *value {
 	if b == nil {
 		return text(val, source.Span{})
 	}
+	span := b.header() // the value itself has no place in a file
 	c := e.l.constraint(b.load(e.l))
 	if c.typ == cty.NilType || c.typ == cty.DynamicPseudoType || c.typ.IsPrimitiveType() {
-		return text(val, source.Span{})
+		return text(val, span)
 	}
-	name, src := e.l.addText([]policy.Part{policy.Literal(val, source.Span{})})
+	name, src := e.l.addText([]policy.Part{policy.Literal(val, span)})
 	expr, diags := hclsyntax.ParseExpression(src, name, hcl.InitialPos)
-	if diags.HasErrors() {
-		return failed(source.Span{}, "the value given for the variable is no expression")
+	if diags.HasErrors() || nestsTooDeep(src) {
+		return failed(span, "the value given for the variable is no expression")
 	}
 	return (&scope{e: e, inst: e.root, closed: true}).eval(expr)
 }
