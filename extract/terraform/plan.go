@@ -27,7 +27,7 @@ func ExtractPlan(file *source.File) (docs []*policy.Document, problems []source.
 	if values == nil || child(values, "root_module") == nil {
 		return nil, nil, false
 	}
-	for _, change := range elements(child(doc, "resource_changes")) {
+	for _, change := range listed(child(doc, "resource_changes")) {
 		p.unknown[literalOf(child(change, "address"))] = child(child(change, "change"), "after_unknown")
 	}
 	p.configured("", child(child(doc, "configuration"), "root_module"), 0)
@@ -50,7 +50,7 @@ func child(v *policy.Value, name string) *policy.Value {
 	return v.Member(name)
 }
 
-func elements(v *policy.Value) []*policy.Value {
+func listed(v *policy.Value) []*policy.Value {
 	if v == nil || v.Kind != policy.Array {
 		return nil
 	}
@@ -70,12 +70,12 @@ func (p *plan) configured(prefix string, m *policy.Value, depth int) {
 	if m == nil || depth > maxModuleDepth {
 		return
 	}
-	for _, r := range elements(child(m, "resources")) {
+	for _, r := range listed(child(m, "resources")) {
 		attr := sinkAttribute(literalOf(child(r, "type")))
 		if attr == "" {
 			continue
 		}
-		for _, ref := range elements(child(child(child(r, "expressions"), attr), "references")) {
+		for _, ref := range listed(child(child(child(r, "expressions"), attr), "references")) {
 			address := prefix + literalOf(child(r, "address"))
 			p.references[address] = append(p.references[address], literalOf(ref))
 		}
@@ -92,13 +92,13 @@ func (p *plan) module(m *policy.Value, depth int) {
 	if m == nil || depth > maxModuleDepth {
 		return
 	}
-	for _, r := range elements(child(m, "resources")) {
+	for _, r := range listed(child(m, "resources")) {
 		attr := sinkAttribute(literalOf(child(r, "type")))
 		if attr != "" && literalOf(child(r, "mode")) != "data" {
 			p.role(literalOf(child(r, "address")), attr, r)
 		}
 	}
-	for _, c := range elements(child(m, "child_modules")) {
+	for _, c := range listed(child(m, "child_modules")) {
 		p.module(c, depth+1)
 	}
 }

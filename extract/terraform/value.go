@@ -152,7 +152,7 @@ const maxVia = 12
 func (v *value) through(hops ...source.Span) *value {
 	var via []source.Span
 	for _, h := range hops {
-		if h.IsZero() || len(v.via)+len(via) >= maxVia || slices.Contains(v.via, h) || slices.Contains(via, h) {
+		if h.IsZero() || h == v.span || len(v.via)+len(via) >= maxVia || slices.Contains(v.via, h) || slices.Contains(via, h) {
 			continue
 		}
 		via = append(via, h)
