@@ -72,6 +72,24 @@ step_action() {
   ! grep -E '(❗|⚠|⚙|❓) +::error::pwned|^\[use/scan\] +\| (::|.*##\[)' "$scratch/output" ||
     { cat "$scratch/output"; fail "text of the repository became a command"; }
 
+  # A pull request is judged by what it newly lets in, too: here in a directory that is not scanned.
+  mkdir roles/changed
+  write_role_of_variable roles/changed/main.tf
+  write_variable '"arn:aws:iam::111122223333:role/deploy"' roles/changed/variables.tf
+  git add -A && git commit -qm "Add a role"
+  prepare_events "$(git rev-parse HEAD)"
+  sed -i 's/AWS = var.callers/"AWS" : var.callers/' roles/changed/main.tf
+  git commit -qam "Write the role in another way"
+  job 0 pull_request roles/good high
+  output_is newly-let-in 0
+  write_variable '"*"' roles/changed/variables.tf
+  git commit -qam "Let everyone be the callers"
+  job 1 pull_request roles/good high
+  output_is newly-let-in 1
+  output_is findings 0
+  grep -qE '::error .*file=roles/changed/variables\.tf' "$scratch/output" || { cat "$scratch/output"; fail "no annotation"; }
+  prepare_events "$(git rev-parse HEAD)"
+
   # Where GitHub refuses the upload of a fork or of Dependabot, the findings alone decide.
   REFUSE_UPLOAD=true
   job 0 fork roles/good high
@@ -146,7 +164,7 @@ action_repository() {
   git -C "$1" commit -qm "Use the action"
 }
 
-# prepare_act sets what act needs to run a repository of action_repository: stand-ins and events.
+# prepare_act sets what act needs to run a repository of action_repository.
 prepare_act() {
   local references reference
   replaced=()
@@ -161,16 +179,21 @@ prepare_act() {
   done
   # act keeps its files out of the home directory.
   export XDG_CACHE_HOME=$scratch/act XDG_CONFIG_HOME=$scratch/act
-  mkdir -p "$scratch/act" "$scratch/events"
-  pull_request_from trustvet/trustvet >"$scratch/events/pull_request.json"
-  pull_request_from trustvet/trustvet >"$scratch/events/dependabot.json"
-  pull_request_from stranger/trustvet >"$scratch/events/fork.json"
+  mkdir -p "$scratch/act"
 }
 
-# pull_request_from REPOSITORY prints the event of a pull request from that repository to this one.
+# prepare_events BASE writes the events of pull requests onto that commit.
+prepare_events() {
+  mkdir -p "$scratch/events"
+  pull_request_from trustvet/trustvet "$1" >"$scratch/events/pull_request.json"
+  pull_request_from trustvet/trustvet "$1" >"$scratch/events/dependabot.json"
+  pull_request_from stranger/trustvet "$1" >"$scratch/events/fork.json"
+}
+
+# pull_request_from REPOSITORY BASE prints the event of a pull request from that repository onto a commit of this one.
 pull_request_from() {
-  jq -n --arg head "$1" '{number: 1, pull_request: {number: 1,
-    head: {ref: "change", repo: {full_name: $head}}, base: {ref: "main", repo: {full_name: "trustvet/trustvet"}}}}'
+  jq -n --arg head "$1" --arg base "$2" '{number: 1, pull_request: {number: 1,
+    head: {ref: "change", repo: {full_name: $head}}, base: {ref: "main", sha: $base, repo: {full_name: "trustvet/trustvet"}}}}'
 }
 
 # write_dead_role writes a role with a finding of medium severity: nobody can assume it.
