@@ -66,9 +66,8 @@ func (e *evaluator) findInMap(n *node, s scope) *policy.Value {
 		}
 		none := connect(not, connect(or, found...))
 		if none.op != constFalse && e.possible(none) {
-			if v := e.eval(fallback, s); v != nil {
-				rows = append(rows, &row{value: v, json: string(v.JSON()), when: []*formula{none}, keys: []string{"in no row of " + name}, byDef: defaultTruth(none)})
-			}
+			v := e.eval(fallback, s) // nil for AWS::NoValue
+			rows = append(rows, &row{value: v, json: string(argJSON(v)), when: []*formula{none}, keys: []string{"in no row of " + name}, byDef: defaultTruth(none)})
 		}
 	}
 	expr := "Fn::FindInMap " + name + " " + expression(keys[1]) + " " + expression(keys[2])
@@ -89,8 +88,8 @@ func (e *evaluator) findInMap(n *node, s scope) *policy.Value {
 	if e.world == nil || e.quiet || len(rows) > most {
 		hole := &policy.Hole{Expr: expr}
 		for _, r := range rows {
-			lit, known := r.value.Text.Literal()
-			if !known || !r.value.Scalar() {
+			lit, known := literalOf(r.value)
+			if !known {
 				return &policy.Value{Kind: policy.Hidden, Hole: &policy.Hole{Expr: expr, Reason: "the mapping has " + strconv.Itoa(len(rows)) + " values"}, Span: span}
 			}
 			hole.Choices = append(hole.Choices, lit)
@@ -191,8 +190,8 @@ func follows(rows []*row, keys [3]policy.Text, span source.Span) *policy.Value {
 	}
 	var before, after string
 	for i, r := range rows {
-		text, known := r.value.Text.Literal()
-		if !known || !r.value.Scalar() || len(r.keys) != 1 || r.keys[0] == "" {
+		text, known := literalOf(r.value)
+		if !known || len(r.keys) != 1 || r.keys[0] == "" {
 			return nil
 		}
 		b, a, ok := strings.Cut(text, r.keys[0])
@@ -232,8 +231,19 @@ func (e *evaluator) rowLabel(keys [3]policy.Text, r *row) string {
 	return strings.Join(subject, ", ") + " is " + text
 }
 
+// literalOf returns the text of a scalar that is known.
+func literalOf(v *policy.Value) (string, bool) {
+	if v == nil || !v.Scalar() {
+		return "", false
+	}
+	return v.Text.Literal()
+}
+
 // through returns v with the place span on the way that it came.
 func through(v *policy.Value, span source.Span) *policy.Value {
+	if v == nil {
+		return nil
+	}
 	c := *v
 	c.Via = append(slices.Clip(slices.Clone(v.Via)), span)
 	c.Text.Via = c.Via
