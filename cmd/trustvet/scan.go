@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 func scanCommand(sys *system) *cobra.Command {
 	var out outputFlags
 	var look lookFlags
+	var fix string
 	cmd := &cobra.Command{
 		Use:   "scan [PATH…]",
 		Short: "Report what is dangerous or would be refused",
@@ -32,13 +35,43 @@ func scanCommand(sys *system) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.write(scanned(scan.Run(in, opts)), in.Root)
+			r := scan.Run(in, opts)
+			if fix != "" {
+				if in, r, err = fixed(sys, &look, args, fix, in, opts, r); err != nil {
+					return err
+				}
+			}
+			return o.write(scanned(r), in.Root)
 		},
 	}
 	out.add(cmd)
 	look.add(cmd)
 	look.addBaseline(cmd)
+	cmd.Flags().StringVar(&fix, "fix", "", "change the files so that findings go: safe, where the policy keeps its meaning, or unsafe")
+	cmd.Flags().Lookup("fix").NoOptDefVal = "safe"
+	complete(cmd, "fix", []string{"safe", "unsafe"})
 	return cmd
+}
+
+// fixed makes the fixes and scans again.
+func fixed(sys *system, look *lookFlags, paths []string, which string, in *scan.Input, opts scan.Options, r *scan.Result) (*scan.Input, *scan.Result, error) {
+	switch {
+	case which != "safe" && which != "unsafe":
+		return nil, nil, fmt.Errorf("unknown --fix %q: it is one of safe, unsafe", which)
+	case slices.Contains(paths, scan.Stdin):
+		return nil, nil, errors.New("--fix changes files: it cannot change the standard input")
+	}
+	n, err := scan.Fix(in, r.Findings, which == "unsafe")
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	if _, err := fmt.Fprintf(sys.Stderr, "trustvet: fixes made: %d\n", n); err != nil {
+		return nil, nil, failed(err)
+	}
+	if in, opts, err = look.open(sys, paths); err != nil {
+		return nil, nil, err
+	}
+	return in, scan.Run(in, opts), nil
 }
 
 // lookFlags say what to read and how to judge it.

@@ -27,6 +27,8 @@ func affected(tree *source.Tree, tracked, given []string, search func(texts []st
 	for _, name := range given {
 		dir := path.Dir(name)
 		switch {
+		case extract.LanguageOf(name) == extract.None && path.Ext(name) != ".csv":
+			// a module may read it, but not for a policy
 		case extract.LanguageOf(name) != extract.Terraform:
 			texts = append(texts, path.Base(name)) // a module may read it
 		case strings.HasSuffix(name, ".hcl"):
