@@ -117,8 +117,16 @@ type Place struct {
 	Via       []source.Span
 }
 
-// at returns the place of t in s.
+// at returns the place of t in s: where it is spelled or, when the code does not spell out all of it, where s uses it. An ARN of
+// a resource is spelled nowhere.
 func at(s *policy.Statement, t policy.Text) Place {
+	if s != nil && t.Hole() != nil && !s.Span.Contains(t.Span) {
+		for i, v := range t.Via {
+			if s.Span.Contains(v) {
+				return Place{Statement: s, Span: v, Via: t.Via[i+1:]}
+			}
+		}
+	}
 	return Place{Statement: s, Span: t.Span, Via: t.Via}
 }
 
