@@ -151,8 +151,8 @@ func newPrincipal(p *policy.Principal, w *World) principal {
 	case isTwelveDigits(id):
 		q.account = id
 	case strings.HasPrefix(id, "arn:") && strings.HasSuffix(id, ":root"):
-		if parts := strings.Split(id, ":"); len(parts) == 6 && parts[2] == "iam" && isTwelveDigits(parts[4]) {
-			q.account = parts[4]
+		if before, account, ok := strings.Cut(strings.TrimSuffix(id, ":root"), ":iam::"); ok && strings.Count(before, ":") == 1 && isTwelveDigits(account) {
+			q.account = account
 		}
 	}
 	return q

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -35,6 +36,9 @@ func (q *question) companioned(boxes []*box, c *class, d *policy.Document) []*bo
 }
 
 func (q *question) permitted(boxes []*box, c *class, d *policy.Document, action string) []*box {
+	if !slices.ContainsFunc(boxes, func(b *box) bool { return q.forces(b, action) }) {
+		return boxes
+	}
 	var left []*box
 	for _, b := range boxes {
 		if !q.forces(b, action) {

@@ -33,15 +33,22 @@
 // # Use
 //
 //	for _, g := range access.Who(d, access.Options{Now: now}) {
-//		if g.Undecided || len(g.Rests) > 0 { continue }              // no ground for a finding
-//		g.Has(access.AnyAWS)                                         // lets in every AWS account
-//		g.Bounds("sts:ExternalId")                                   // the key bounds it, in every part of it
-//		g.MayLack("aws:MultiFactorAuthPresent")                      // some call without the key is allowed
-//		r, ok := g.Find(access.If("StringNotLike", sub, "repo:acme/*")) // a confirmed request outside acme
+//		if g.Undecided || g.Callers[0].Unknown != nil { … }              // no ground for a finding
+//		g.Has(access.AnyAWS)                                             // lets in every AWS account
+//		g.Bounds("sts:ExternalId")                                       // the key bounds it, in every part of it
+//		g.MayLack("aws:MultiFactorAuthPresent")                          // some call without the key is allowed
+//		r, ok := g.Find(access.If("StringNotLike", sub, "repo:acme/*"))  // a confirmed request outside acme
 //	}
 //
 // Rules are questions to Grant.Find: conditions written as in a policy, answered with a request that Decide confirms. The
-// keys of a policy that bound a grant are in Guard, as conditions, and in Less, as Deny statements.
+// conditions that bound a grant are in Guard, the Deny statements that take something away from it in Less, the unknown values
+// that it depends on in Rests. Grants for sts:TagSession and the other permissions that assume nothing alone have that Action.
+// A Grant is for one goroutine at a time.
+//
+// Find asks a whole policy. Added compares two policies, Implies answers whether one lies in the other. Dead says that no
+// request at all can match a statement, and the smallest set of conditions that is the reason; Void that a condition restricts
+// nothing; Shadowed that a statement changes nothing beside the others. These answers are certain: a statement of which
+// something that matters is not known is neither dead nor shadowed.
 //
 // # Literature
 //

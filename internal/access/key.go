@@ -274,8 +274,10 @@ func (q *question) globalKey(c *class, name string) domain {
 
 var principalTypes = map[Kind]string{User: "User", Role: "AssumedRole", RoleSession: "AssumedRole", FederatedUser: "FederatedUser", Root: "Account"}
 
+var isBoolean = [...]valueTest{{&set{kind: booleanSet, words: booleans[:2]}, true}}
+
 func boolean(d domain) domain {
-	d.tests = []valueTest{{&set{kind: booleanSet, words: []string{"true", "false"}}, true}}
+	d.tests = isBoolean[:]
 	return d
 }
 

@@ -194,6 +194,8 @@ func addressCandidates(ranges []addressRange) []string {
 	return append(out, "0.0.0.0", "::")
 }
 
+var booleans = [...]string{"true", "false", "neither"}
+
 // candidates returns values of which one passes the tests of the kind if any value does.
 func candidates(kind setKind, tests []valueTest) []string {
 	var numbers []*big.Rat
@@ -221,7 +223,7 @@ func candidates(kind setKind, tests []valueTest) []string {
 	case addressSet:
 		return append(addressCandidates(addresses), "no address")
 	case booleanSet:
-		return []string{"true", "false", "neither"}
+		return booleans[:]
 	}
 	out := []string{"AA==", "?"}
 	for _, w := range words {

@@ -32,8 +32,8 @@ type question struct {
 	tellsKindsApart bool
 }
 
-// work is the budget of a question: some 50 ms.
-const work = 500_000
+// work is the budget of a question: some 40 ms.
+const work = 400_000
 
 // A statement is one of a document, in the form that the engine calculates with.
 type statement struct {
