@@ -166,7 +166,7 @@ func TestCorpusSplits(t *testing.T) {
 	var spent time.Duration
 	for _, repo := range corpus(t) {
 		for _, name := range terraformFiles(t, repo) {
-			if strings.HasSuffix(name, ".json") {
+			if !strings.HasSuffix(name, ".tf") {
 				continue
 			}
 			src, err := os.ReadFile(filepath.Join(repo, name))

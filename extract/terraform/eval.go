@@ -116,6 +116,7 @@ type scope struct {
 	// closed: a template's scope, which sees nothing but its own variables.
 	closed   bool
 	template map[string]*value
+	grunt    *gruntFile // of a closed scope: the Terragrunt file whose functions it sees
 }
 
 func (s *scope) with(name string, val *value) *scope {
@@ -133,6 +134,16 @@ func (s *scope) variable(name string) (v *value, closed bool) {
 		}
 	}
 	return nil, false
+}
+
+// terragrunt returns the Terragrunt file that s belongs to, nil when it does not.
+func (s *scope) terragrunt() *gruntFile {
+	for ; s != nil; s = s.parent {
+		if s.grunt != nil {
+			return s.grunt
+		}
+	}
+	return nil
 }
 
 func (s *scope) span(rng hcl.Range) source.Span { return s.e.l.span(rng) }

@@ -33,24 +33,42 @@ type Options struct {
 // order of directories and blocks. files are the names of all Terraform files that are to be looked at.
 func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Document, []source.Problem) {
 	l := newLoader(tree)
-	roots := l.roots(files)
+	var units []*unit
+	var run []string // directories of modules that units run
+	for _, name := range files {
+		if isTerragrunt(name) {
+			if u := l.unit(name, &opts); u != nil && u.module != "" {
+				units = append(units, u)
+				run = append(run, u.module)
+			}
+		}
+	}
+	roots := l.roots(files, run)
 	if len(opts.Only) > 0 {
 		roots = l.affected(roots, opts.Only)
+		units = slices.DeleteFunc(units, func(u *unit) bool {
+			return !slices.Contains(opts.Only, u.file) && len(l.affected([]string{u.module}, opts.Only)) == 0
+		})
 	}
-	results := make([][]*policy.Document, len(roots))
-	unclaimed := make([][]unclaimed, len(roots))
+	n := len(roots) + len(units)
+	results := make([][]*policy.Document, n)
+	unclaimed := make([][]unclaimed, n)
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range min(runtime.GOMAXPROCS(0), len(roots)) {
+	for range min(runtime.GOMAXPROCS(0), n) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			for i := range next {
-				results[i], unclaimed[i] = l.extractRoot(roots[i], &opts)
+				if i < len(roots) {
+					results[i], unclaimed[i] = l.extractRoot(roots[i], &opts)
+				} else {
+					results[i], unclaimed[i] = l.extractUnit(units[i-len(roots)], &opts)
+				}
 			}
 		}()
 	}
-	for i := range roots {
+	for i := range n {
 		next <- i
 	}
 	close(next)
@@ -90,8 +108,8 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 }
 
 // roots returns the directories of files that are root modules: those that no other one calls, and those that say they
-// are by a backend or by values for their variables.
-func (l *loader) roots(files []string) []string {
+// are by a backend or by values for their variables. Modules that Terragrunt runs, in the directories run, are not among them.
+func (l *loader) roots(files, run []string) []string {
 	dirs := map[string]bool{}
 	for _, name := range files {
 		if isConfig(name) {
@@ -106,6 +124,9 @@ func (l *loader) roots(files []string) []string {
 				called[child] = append(called[child], dir)
 			}
 		}
+	}
+	for _, dir := range run {
+		called[dir] = append(called[dir], "")
 	}
 	var roots []string
 	isRoot := map[string]bool{}
@@ -127,7 +148,7 @@ func (l *loader) roots(files []string) []string {
 			reach(child)
 		}
 	}
-	for _, dir := range roots {
+	for _, dir := range slices.Concat(roots, run) {
 		reach(dir)
 	}
 	for _, dir := range names {

@@ -22,7 +22,7 @@ func terraformFiles(t testing.TB, dir string) []string {
 		if d.IsDir() && (d.Name() == ".terraform" || d.Name() == ".git") {
 			return filepath.SkipDir
 		}
-		if !d.IsDir() && isConfig(name) {
+		if !d.IsDir() && (isConfig(name) || isTerragrunt(name)) {
 			rel, err := filepath.Rel(dir, name)
 			if err != nil {
 				return err

@@ -67,6 +67,11 @@ func (s *scope) call(x *hclsyntax.FunctionCallExpr) *value {
 			return c.unknown(cty.NilType)
 		}
 	}
+	if file := s.terragrunt(); file != nil {
+		if v, ok := file.call(c); ok {
+			return v
+		}
+	}
 	f := builtinFor(name)
 	if f == nil {
 		if strings.Contains(name, "::") {

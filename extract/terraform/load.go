@@ -327,6 +327,18 @@ func (l *loader) parseBlocks(f *source.File) []*block {
 	return blocks
 }
 
+// parseBody parses f whole. It returns nil when there is nothing to be had of it.
+func (l *loader) parseBody(f *source.File) (body *hclsyntax.Body, broken string) {
+	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
+	if diags.HasErrors() {
+		broken = l.syntaxProblem(f, diags)
+	}
+	if parsed == nil {
+		return nil, broken
+	}
+	return parsed.Body.(*hclsyntax.Body), broken
+}
+
 // parsedBlock returns nested, a top-level block of f, as a block.
 func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block {
 	r := blockRange{start: nested.TypeRange.Start.Byte, header: nested.OpenBraceRange.End.Byte, end: nested.CloseBraceRange.End.Byte}

@@ -42,11 +42,16 @@ func (l *loader) addText(parts []policy.Part) (name string, src []byte) {
 		o.start = append(o.start, len(o.src))
 		o.src = append(o.src, p.Literal...)
 	}
+	return l.addUnnamed(o), o.src
+}
+
+// addUnnamed gives o a name that no file has.
+func (l *loader) addUnnamed(o *origin) (name string) {
 	l.originMu.Lock()
 	defer l.originMu.Unlock()
 	name = "\x00" + strconv.Itoa(len(l.origins))
 	l.origins[name] = o
-	return name, o.src
+	return name
 }
 
 // slice returns the parts of bytes i up to, not including, j.

@@ -3,7 +3,6 @@ package terraform
 import (
 	"embed"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/source"
@@ -59,15 +58,12 @@ func (e *evaluator) stub(inst *instance, b *block, src string) *module {
 	if service != "" {
 		content = []byte(strings.ReplaceAll(string(content), "SERVICE", service))
 	}
-	return e.l.stubModule(name, content, inst.mod.dir, b.header())
+	return e.l.stubModule(content, inst.mod.dir, b.header())
 }
 
-func (l *loader) stubModule(name string, content []byte, dir string, at source.Span) *module {
+func (l *loader) stubModule(content []byte, dir string, at source.Span) *module {
 	o := &origin{src: content, at: at}
-	l.originMu.Lock()
-	fileName := "\x00" + name + strconv.Itoa(len(l.origins))
-	l.origins[fileName] = o
-	l.originMu.Unlock()
+	fileName := l.addUnnamed(o)
 	m := newModule(dir)
 	m.stub = true
 	f := source.NewFile(fileName, content)
