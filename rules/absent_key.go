@@ -134,8 +134,10 @@ func (p *Pass) reportAbsence(a absentKey) {
 	}
 	fd := p.Report(at(s, c.Key), "%s, %s", why, consequence)
 	fd.Facts = []string{c.Operator.Text.String(), c.Key.String(), first.ID.String()}
-	fd.Related = append(fd.Related, Related{first.ID.Span, "the principal"})
-	if !a.vacuous {
+	fd.Related = append(fd.Related, Related{at(s, first.ID).Span, "the principal"})
+	if a.vacuous {
+		fd.Level, fd.Severity = Note, noteSeverity // whether somebody gets in by it others say, with a witness
+	} else {
 		if a.kind != mixedKinds {
 			p.claimAll(s)
 		}

@@ -290,7 +290,7 @@ func (p *Pass) reportExposures(wanted func(*exposure) bool, message func(*exposu
 		fd.Facts = []string{e.statement.Principals[e.principal].ID.String(), "condition"}
 		if e.condition != nil && fd.Span != e.statement.Principals[e.principal].ID.Span {
 			fd.Facts[1] = e.condition.Operator.Text.String() + " " + e.condition.Key.String()
-			fd.Related = append(fd.Related, Related{e.statement.Principals[e.principal].ID.Span, "the principal that it lets in"})
+			fd.Related = append(fd.Related, Related{at(e.statement, e.statement.Principals[e.principal].ID).Span, "the principal that it lets in"})
 		}
 		e.level(fd)
 	}

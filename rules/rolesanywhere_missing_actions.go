@@ -32,7 +32,7 @@ func (p *Pass) companions(name string, f func(s *policy.Statement, i int, missin
 			continue
 		}
 		for i, pr := range s.Principals {
-			if !isService(pr, name) || p.claimed(s, i) || strings.Contains(p.Document.Role, "AWSServiceRoleFor") {
+			if !isService(pr, name) || p.claimed(s, i) || isServiceLinked(p.Document) {
 				continue
 			}
 			var missing []string
@@ -62,3 +62,6 @@ func (p *Pass) allowedSomewhere(name, action string) bool {
 	}
 	return len(p.Document.Unresolved) > 0
 }
+
+// isServiceLinked reports whether d is the policy of a service-linked role, which the service writes itself.
+func isServiceLinked(d *policy.Document) bool { return strings.Contains(d.Role, "AWSServiceRoleFor") }

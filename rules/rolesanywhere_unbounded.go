@@ -24,7 +24,7 @@ func rolesAnywhereUnbounded(p *Pass) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if !isService(pr, "rolesanywhere") || p.claimed(s, i) {
+			if !isService(pr, "rolesanywhere") || p.claimed(s, i) || isServiceLinked(p.Document) {
 				continue
 			}
 			if covered, _ := allows(s, access.AssumeRole); !covered {
