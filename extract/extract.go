@@ -74,42 +74,60 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 			others = append(others, name)
 		}
 	}
-	results := make([]Result, len(others))
+	results := make([]dataResult, len(others))
 	parallel(len(others), func(i int) { results[i] = data(tree, others[i], opts) })
 	var all Result
 	if len(configuration) > 0 {
-		all.Documents, all.Problems = terraform.Extract(tree, configuration, opts.Terraform)
+		tf := opts.Terraform
+		tf.Stack = func(s terraform.Stack) ([]*policy.Document, []source.Problem) {
+			return cloudformation.ExtractText(tree, s.File, s.Body, opts.CloudFormation)
+		}
+		all.Documents, all.Problems = terraform.Extract(tree, configuration, tf)
 	}
+	var policies []*policy.Document
 	for _, r := range results {
-		all.Documents = append(all.Documents, r.Documents...)
+		if r.policyFile {
+			policies = append(policies, r.Documents...)
+		} else {
+			all.Documents = append(all.Documents, r.Documents...)
+		}
 		all.Problems = append(all.Problems, r.Problems...)
 	}
-	all.Documents = slices.DeleteFunc(all.Documents, readElsewhere(all.Documents))
+	all.Documents = append(all.Documents, slices.DeleteFunc(policies, readElsewhere(all.Documents))...)
 	slices.SortStableFunc(all.Documents, compareDocuments)
 	all.Problems = source.SortProblems(all.Problems)
 	return all
 }
 
-// data reads a file that is not Terraform: a template if it is one, and policy JSON otherwise.
-func data(tree *source.Tree, name string, opts Options) Result {
+// A dataResult is what a file that is not Terraform's own holds.
+type dataResult struct {
+	Result
+	policyFile bool // the documents are whole policies, which something else may read
+}
+
+// data reads a file that is not written in Terraform's language: a template, a plan, or else policy JSON.
+func data(tree *source.Tree, name string, opts Options) dataResult {
 	file, err := tree.File(name)
 	if errors.Is(err, source.ErrTooLarge) {
 		// No template or policy is that large, while data is.
-		return Result{Problems: []source.Problem{{Name: name, Message: "not read: " + err.Error()}}}
+		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: "not read: " + err.Error()}}}}
 	}
 	if err != nil {
-		return Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}
+		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}}
 	}
 	if LanguageOf(name) == DataOrPolicy {
+		if docs, problems, isPlan := terraform.ExtractPlan(file); isPlan {
+			return dataResult{Result: Result{docs, problems}}
+		}
 		docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
 		if len(docs) > 0 || len(problems) > 0 && !prose(name) {
-			return Result{docs, problems}
+			return dataResult{Result: Result{docs, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
-		return Result{}
+		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
-	return Result{docs, problems}
+	return dataResult{Result{docs, problems}, true}
 }
 
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,6 +59,37 @@ func TestAPolicyFileThatTerraformReadsIsOneRoleNotTwo(t *testing.T) {
 	})
 	if got, want := strings.Join(roles, ","), "main.tf aws_iam_role.a,policies/b.json b,policies/c.tftpl c"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestARoleWhosePolicyAnotherOneTakesIsStillARole(t *testing.T) {
+	roles, _ := extractTree(map[string]string{
+		"a.tf": `resource "aws_iam_role" "a" { assume_role_policy = jsonencode(` + trust + `) }`,
+		"b.tf": `resource "aws_iam_role" "b" { assume_role_policy = aws_iam_role.a.assume_role_policy }`,
+	})
+	if got, want := strings.Join(roles, ","), "a.tf aws_iam_role.a,b.tf aws_iam_role.b"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestATemplateWithinTerraformIsRead(t *testing.T) {
+	roles, problems := extractTree(map[string]string{
+		"main.tf": `resource "aws_cloudformation_stack" "s" {
+  template_body = jsonencode({ Resources = { R = { Type = "AWS::IAM::Role", Properties = { AssumeRolePolicyDocument = ` + trust + ` } } } })
+}`,
+	})
+	if got, want := strings.Join(roles, ","), "main.tf aws_cloudformation_stack.s.R"; got != want || problems != nil {
+		t.Errorf("got %s, want %s; problems %q", got, want, problems)
+	}
+}
+
+func TestAPlanIsRead(t *testing.T) {
+	roles, problems := extractTree(map[string]string{
+		"plan.json": `{"format_version": "1.2", "planned_values": {"root_module": {"resources": [{"address": "aws_iam_role.p", "mode": "managed",
+  "type": "aws_iam_role", "name": "p", "values": {"assume_role_policy": ` + strconv.Quote(trust) + `}}]}}}`,
+	})
+	if got, want := strings.Join(roles, ","), "plan.json aws_iam_role.p"; got != want || problems != nil {
+		t.Errorf("got %s, want %s; problems %q", got, want, problems)
 	}
 }
 

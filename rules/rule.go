@@ -70,12 +70,14 @@ func (p Precision) String() string { return precisionNames[p] }
 type Finding struct {
 	Rule     *Rule
 	Level    Level
-	Severity float64 // as Rule.Severity
-	Role     string  // the role's address
-	When     string  // the condition under which the role has this policy, "" when it always has
+	Severity float64  // as Rule.Severity
+	Role     string   // the role's address
+	Also     []string // further instances of the same resource of which the same is true: see Merge
+	When     string   // the condition under which the role has this policy, "" when it always has
 	// Span is the token that is the cause. It lies in the document's file or in one that the value came through.
 	Span      source.Span
 	Statement source.Span // the statement that it lies in; the policy when it lies in none
+	Policy    source.Span // the policy of the role, or the place that says what it is
 	Message   string      // says who can do what, in the present tense, without a final period
 	Related   []Related
 	// Flow is the way from the cause to the role: variable, local, parameter, module call, policy. It is empty when the cause

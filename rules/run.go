@@ -54,11 +54,12 @@ type claim struct {
 
 // Run returns what the rules say about docs, sorted by place, each finding once.
 func Run(docs []*policy.Document, opts Options) []Finding {
-	var all []Finding
-	for _, d := range docs {
-		all = append(all, runOne(d, &opts)...)
+	each := make([][]Finding, len(docs))
+	for i, d := range docs {
+		each[i] = runOne(d, &opts)
 	}
-	return Sort(all)
+	unconditional(docs, each)
+	return Sort(slices.Concat(each...))
 }
 
 func runOne(d *policy.Document, opts *Options) []Finding {
@@ -135,7 +136,7 @@ func at(s *policy.Statement, t policy.Text) Place {
 func (p *Pass) Report(place Place, format string, args ...any) *Finding {
 	f := &Finding{
 		Rule: p.rule, Level: p.rule.Level, Severity: p.rule.Severity,
-		Role: p.Document.Role, When: p.Document.When,
+		Role: p.Document.Role, When: p.Document.When, Policy: p.Document.Span,
 		Span: place.Span, Statement: statementSpan(p.Document, place.Statement),
 		Message: fmt.Sprintf(format, args...),
 	}

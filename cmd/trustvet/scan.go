@@ -14,6 +14,7 @@ import (
 	"github.com/trustvet/trustvet/internal/report"
 	"github.com/trustvet/trustvet/internal/scan"
 	"github.com/trustvet/trustvet/internal/source"
+	"github.com/trustvet/trustvet/rules"
 )
 
 func scanCommand(sys *system) *cobra.Command {
@@ -208,7 +209,7 @@ func readFile(sys *system, path string) (*source.File, error) {
 // scanned returns what there is to report of a scan.
 func scanned(r *scan.Result) *report.Scan {
 	s := &report.Scan{
-		Findings: r.Findings, Problems: r.Problems,
+		Findings: rules.Merge(r.Findings), Problems: r.Problems,
 		Files: r.Summary.Files, Roles: r.Summary.Roles, Unresolved: r.Summary.Unresolved, Held: r.Held,
 	}
 	for _, e := range r.Gone {

@@ -58,7 +58,7 @@ func Annotations(s *Scan) []Annotation {
 
 func newAnnotation(f *rules.Finding) Annotation {
 	span := oneLine(primary(f))
-	a := Annotation{Level: f.Level, Title: f.Rule.ID, Message: sentence(f.Message)}
+	a := Annotation{Level: f.Level, Title: f.Rule.ID, Message: sentence(saying(f))}
 	if f.When != "" {
 		a.Message += " This holds when " + sentence(f.When)
 	}

@@ -22,11 +22,12 @@ type jsonScan struct {
 }
 
 type jsonFinding struct {
-	Rule     string  `json:"rule"`
-	Level    string  `json:"level"` // error, warning, note
-	Severity float64 `json:"severity"`
-	Role     string  `json:"role"`
-	When     string  `json:"when,omitempty"` // the condition under which the role has this policy
+	Rule     string   `json:"rule"`
+	Level    string   `json:"level"` // error, warning, note
+	Severity float64  `json:"severity"`
+	Role     string   `json:"role"`
+	Also     []string `json:"also,omitempty"` // further instances of the same resource
+	When     string   `json:"when,omitempty"` // the condition under which the role has this policy
 	jsonPlace
 	Message     string        `json:"message"`
 	Witness     *jsonWitness  `json:"witness"` // null where the finding is not about who gets in
@@ -95,7 +96,7 @@ func JSON(w io.Writer, s *Scan) error {
 
 func newJSONFinding(f *rules.Finding) jsonFinding {
 	j := jsonFinding{
-		Rule: f.Rule.ID, Level: f.Level.String(), Severity: f.Severity, Role: f.Role, When: f.When,
+		Rule: f.Rule.ID, Level: f.Level.String(), Severity: f.Severity, Role: f.Role, Also: f.Also, When: f.When,
 		jsonPlace: newJSONPlace(f.Span), Message: f.Message, Witness: newJSONWitness(f.Witness), Related: []jsonRelated{}, Fingerprint: f.Fingerprint(),
 	}
 	for _, r := range f.Related {

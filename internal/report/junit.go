@@ -36,7 +36,7 @@ func JUnit(w io.Writer, s *Scan) error {
 	for i := range s.Findings {
 		f := &s.Findings[i]
 		c := junitCase{Name: f.Rule.ID + ": " + neutral(f.Role)}
-		m := &junitMessage{Message: neutral(f.Message), Type: f.Level.String()}
+		m := &junitMessage{Message: neutral(saying(f)), Type: f.Level.String()}
 		if !f.Span.IsZero() {
 			p := f.Span.Begin()
 			c.Class = neutral(f.Span.File.Name)

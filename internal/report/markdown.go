@@ -91,7 +91,7 @@ func (m *markdown) row(row string) bool {
 }
 
 func (m *markdown) finding(f *rules.Finding) string {
-	message := escapeMarkdown(f.Message)
+	message := escapeMarkdown(saying(f))
 	if f.When != "" {
 		message += ", when " + escapeMarkdown(f.When)
 	}

@@ -88,3 +88,11 @@ func plural(n int, one, many string) string {
 	}
 	return itoa(n) + " " + many
 }
+
+// saying returns what f says, with how many further instances of its role it is true of.
+func saying(f *rules.Finding) string {
+	if len(f.Also) == 0 {
+		return f.Message
+	}
+	return f.Message + ", and " + plural(len(f.Also), "more instance", "more instances") + " of it"
+}

@@ -247,7 +247,7 @@ func newSARIFResult(f *rules.Finding) sarifResult {
 		Locations:           []sarifLocation{newSARIFLocation(oneLine(span))},
 		PartialFingerprints: map[string]string{"trustFinding/v1": f.Fingerprint()},
 	}
-	message := sarifEscape(sentence(f.Message))
+	message := sarifEscape(sentence(saying(f)))
 	if f.When != "" {
 		message += " This holds when " + sarifEscape(sentence(f.When))
 	}

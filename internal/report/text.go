@@ -97,6 +97,13 @@ func (t *text) finding(f *rules.Finding) {
 		role += ", when " + neutral(f.When)
 	}
 	note("role: %s", role)
+	for i, also := range f.Also {
+		if i == alsoShown {
+			note("and %d more instances", len(f.Also)-i)
+			break
+		}
+		note("and:  %s", neutral(also))
+	}
 	if f.Witness != nil {
 		note("%s", neutral(witnessText(f.Witness)))
 	}
@@ -116,6 +123,9 @@ func (t *text) finding(f *rules.Finding) {
 	note("%s severity; trustvet explain %s", BandOf(f.Severity), f.Rule.ID)
 	fmt.Fprintln(t)
 }
+
+// alsoShown is how many further instances of a role are named.
+const alsoShown = 3
 
 // What is shown of a line, in code points: enough of it around the span for people, and no more work for a line of a
 // megabyte than for one of a hundred bytes.
