@@ -32,7 +32,7 @@ type Change struct {
 
 // Scan returns the new callers as findings of the rule trust-widened, for the formats that know findings only.
 func (d *Diff) Scan() *Scan {
-	s := &Scan{Problems: d.Problems, Files: d.Files}
+	s := &Scan{Problems: d.Problems, Files: d.Files, Change: true}
 	roles := map[string]bool{}
 	for i := range d.Widened {
 		c := &d.Widened[i]

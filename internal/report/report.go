@@ -22,6 +22,7 @@ type Scan struct {
 	Unresolved int // roles of which something is not known
 	Held       int // findings that the baseline holds back
 	Gone       []Gone
+	Change     bool // the findings are what a change brings
 }
 
 // Gone is a finding of the baseline that is there no longer.

@@ -106,6 +106,7 @@ type sarifResult struct {
 	CodeFlows           []sarifCodeFlow   `json:"codeFlows,omitempty"`
 	PartialFingerprints map[string]string `json:"partialFingerprints"`
 	Fixes               []sarifFix        `json:"fixes,omitempty"`
+	BaselineState       string            `json:"baselineState,omitempty"`
 }
 
 type sarifLocation struct {
@@ -193,6 +194,9 @@ func SARIF(w io.Writer, s *Scan, version string) error {
 		}
 		result := newSARIFResult(f)
 		result.RuleID, result.RuleIndex = id, index[id]
+		if s.Change {
+			result.BaselineState = "new"
+		}
 		if h := hashes[primary(f).File][result.Locations[0].Physical.Region.StartLine]; h != "" {
 			result.PartialFingerprints["primaryLocationLineHash"] = h
 		}
