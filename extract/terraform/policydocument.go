@@ -172,6 +172,15 @@ func (r *resource) documents(attr string) ([]*value, *value) {
 
 // parseDocument reads a source or override document.
 func (e *evaluator) parseDocument(v *value) (*document, *value) {
+	if v.many {
+		d, err := e.parseDocument(v.single())
+		if err == nil {
+			for i, st := range d.statements {
+				d.statements[i] = st.asMany()
+			}
+		}
+		return d, err
+	}
 	if v.kind == unknownKind || v.kind == nullKind {
 		return &document{rest: unknown("statements of "+describe(v), cty.NilType, v.span)}, nil
 	}
