@@ -104,6 +104,9 @@ func concatFunc(c *call) *value {
 		return err
 	}
 	out := list(nil, c.span)
+	if !slices.ContainsFunc(c.args, func(v *value) bool { return v.typing != uniform }) {
+		out.typing = uniform
+	}
 	for _, arg := range c.args {
 		l, err := c.asList(arg)
 		if err != nil {
@@ -270,10 +273,10 @@ func listFunc(c *call) *value {
 	}
 	switch c.name {
 	case "toset":
-		out.elems = unifyStrings(out.elems)
+		out.elems = unifyElements(out.elems)
 		return c.e.toSet(&out)
 	case "tolist":
-		out.elems = unifyStrings(out.elems)
+		out.elems = unifyElements(out.elems)
 		out.set = false
 	case "reverse":
 		slices.Reverse(out.elems)
@@ -324,19 +327,93 @@ func listFunc(c *call) *value {
 	return &out
 }
 
-// unifyStrings converts numbers and booleans to strings where there are strings beside them.
-func unifyStrings(elems []*value) []*value {
-	strings, others := false, false
+// unifyElements converts what a collection with elements of one type holds to that type, as far as strings go: numbers and
+// booleans become strings where there are strings beside them, also in the same places of lists and objects. It may change
+// elems.
+func unifyElements(elems []*value) []*value {
+	return unifyWithin(elems, maxUnified)
+}
+
+// maxUnified bounds how deep in lists and objects elements are converted.
+const maxUnified = 8
+
+func unifyWithin(elems []*value, depth int) []*value {
+	strings, others, lists, objects := 0, 0, 0, 0
 	for _, el := range elems {
-		strings = strings || el.kind == stringKind
-		others = others || el.kind == numberKind || el.kind == boolKind
+		switch el.kind {
+		case stringKind:
+			strings++
+		case numberKind, boolKind:
+			others++
+		case listKind:
+			lists++
+		case objectKind:
+			if el.fetch == nil {
+				objects++
+			}
+		}
 	}
-	if strings && others {
+	switch {
+	case strings > 0 && others > 0:
 		for i, el := range elems {
 			elems[i] = el.asString()
 		}
+	case depth == 0 || len(elems) < 2:
+	case lists == len(elems):
+		unifyParts(elems, depth, func(v *value) []*value { return v.elems }, func(v *value, parts []*value) { v.elems = parts })
+	case objects == len(elems):
+		for _, name := range sharedNames(elems) {
+			unifyParts(elems, depth,
+				func(v *value) []*value { return []*value{v.get(name)} },
+				func(v *value, parts []*value) {
+					v.members = setMember(slices.Clone(v.members), member{memberKey(v, name), parts[0]})
+				})
+		}
 	}
 	return elems
+}
+
+// unifyParts unifies the parts of all elems with each other.
+func unifyParts(elems []*value, depth int, get func(v *value) []*value, set func(v *value, parts []*value)) {
+	var all []*value
+	for _, el := range elems {
+		all = append(all, get(el)...)
+	}
+	before := slices.Clone(all)
+	all = unifyWithin(all, depth-1)
+	if slices.Equal(before, all) {
+		return
+	}
+	for i, el := range elems {
+		n := len(get(el))
+		c := *el
+		set(&c, slices.Clone(all[:n]))
+		elems[i], all = &c, all[n:]
+	}
+}
+
+// sharedNames returns the names that all of the objects have.
+func sharedNames(objects []*value) []string {
+	var names []string
+	for _, m := range objects[0].members {
+		name, ok := m.key.literal()
+		if ok && !slices.ContainsFunc(objects, func(o *value) bool {
+			return !slices.ContainsFunc(o.members, func(m member) bool { return m.key.is(name) })
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// memberKey returns the key of the member of that name.
+func memberKey(o *value, name string) *value {
+	for _, m := range o.members {
+		if m.key.is(name) {
+			return m.key
+		}
+	}
+	return text(name, o.span)
 }
 
 // toSetUnsorted returns elems with each value once, nil when the budget does not allow it.
@@ -373,7 +450,7 @@ func tomapFunc(c *call) *value {
 		for i, m := range v.members {
 			vals[i] = m.val
 		}
-		vals = unifyStrings(vals)
+		vals = unifyElements(vals)
 		out.members = make([]member, len(v.members))
 		for i, m := range v.members {
 			out.members[i] = member{m.key, vals[i]}
@@ -444,7 +521,7 @@ func coalesceFunc(c *call) *value {
 	if err := c.arity(1, -1); err != nil {
 		return err
 	}
-	for i, arg := range c.args {
+	for i, arg := range unifyElements(slices.Clone(c.args)) {
 		switch arg.kind {
 		case nullKind:
 			continue
@@ -760,7 +837,7 @@ func setFunc(c *call) *value {
 				all.elems = append(all.elems, el)
 			}
 		}
-		all.elems = unifyStrings(all.elems)
+		all.elems = unifyElements(all.elems)
 		return c.e.toSet(all)
 	}
 	if c.name == "setsubtract" && len(sets) != 2 {

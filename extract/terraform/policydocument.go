@@ -574,7 +574,7 @@ func (r *resource) principals(b nestedBlock, typ string, old bool) (*value, *val
 		return nil, err
 	}
 	o := object(nil, blocks[0].span)
-	for _, nb := range blocks {
+	for _, nb := range asSet(blocks, "type", "identifiers") {
 		complete, err := r.e.eachElement(nb.many, func() *value { return r.addPrincipal(o, nb, old) })
 		if err != nil {
 			return nil, err
@@ -671,7 +671,7 @@ func (r *resource) conditions(b nestedBlock, old bool) (*value, *value) {
 		return nil, err
 	}
 	o := object(nil, blocks[0].span)
-	for _, nb := range blocks {
+	for _, nb := range asSet(blocks, "test", "variable", "values") {
 		complete, err := r.e.eachElement(nb.many, func() *value { return r.addCondition(o, nb, old) })
 		if err != nil {
 			return nil, err

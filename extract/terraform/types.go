@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -96,7 +97,7 @@ func (e *evaluator) convert(v *value, c constraint) *value {
 			vals[i] = e.convert(m.val, child)
 		}
 		if child.typ == cty.DynamicPseudoType {
-			vals = unifyStrings(vals)
+			vals = unifyElements(vals)
 		}
 		out.typing = uniform
 		out.members = make([]member, len(v.members))
@@ -130,7 +131,7 @@ func (e *evaluator) convertList(v *value, c constraint) *value {
 		out.elems = append(out.elems, converted)
 	}
 	if child.typ == cty.DynamicPseudoType {
-		out.elems = unifyStrings(out.elems)
+		out.elems = unifyElements(out.elems)
 	}
 	if out.set {
 		return firstFailure(e.toSet(&out))
@@ -157,23 +158,31 @@ func (e *evaluator) toSet(v *value) *value {
 		}
 		out.elems = append(out.elems, el)
 	}
-	slices.SortStableFunc(out.elems, func(a, b *value) int {
-		if a.kind == numberKind && b.kind == numberKind {
-			return a.num.Cmp(b.num)
-		}
-		s, oks := a.literal()
-		t, okt := b.literal()
-		switch {
-		case !oks || !okt:
-			return 0
-		case s < t:
-			return -1
-		case s > t:
-			return 1
+	slices.SortStableFunc(out.elems, compareElements)
+	return &out
+}
+
+// compareElements gives the order in which Terraform walks a set: numbers and strings by value, objects by their attributes
+// in the order of names.
+func compareElements(a, b *value) int {
+	switch {
+	case a.kind == numberKind && b.kind == numberKind:
+		return a.num.Cmp(b.num)
+	case a.kind == objectKind && b.kind == objectKind && a.exact() && b.exact() && a.fetch == nil && b.fetch == nil:
+		ms, ns := sorted(a.members), sorted(b.members)
+		for i := range min(len(ms), len(ns)) {
+			if c := compareElements(ms[i].val, ns[i].val); c != 0 {
+				return c
+			}
 		}
 		return 0
-	})
-	return &out
+	}
+	s, oks := a.literal()
+	t, okt := b.literal()
+	if !oks || !okt {
+		return 0
+	}
+	return strings.Compare(s, t)
 }
 
 // convertObject converts to an object type: attributes that it does not have go, optional ones get their defaults.

@@ -194,3 +194,33 @@ resource "aws_iam_role" "none" {
 resource "aws_iam_role" "values" {
   assume_role_policy = data.aws_iam_policy_document.values.json
 }
+
+# Blocks of a statement are a set: equal ones are one.
+data "aws_iam_policy_document" "set" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    dynamic "principals" {
+      for_each = ["ec2", "eks", "lambda", "ecs-tasks", "eks"]
+      content {
+        type        = "Service"
+        identifiers = ["${principals.value}.amazonaws.com"]
+      }
+    }
+    principals {
+      type        = "AWS"
+      identifiers = ["b", "a"]
+    }
+    dynamic "condition" {
+      for_each = ["one", "two", "one", "three"]
+      content {
+        test     = "StringEquals"
+        variable = "sts:ExternalId"
+        values   = [condition.value, "always"]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "set" {
+  assume_role_policy = data.aws_iam_policy_document.set.json
+}

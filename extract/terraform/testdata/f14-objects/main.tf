@@ -117,3 +117,35 @@ resource "aws_iam_role" "tries" {
     Resource  = coalesce(null, "", "last")
   }] })
 }
+
+variable "grants" {
+  type = set(object({ team = string, level = number }))
+  default = [
+    { team = "web", level = 2 },
+    { team = "data", level = 3 },
+    { team = "web", level = 1 },
+    { team = "data", level = 3 },
+  ]
+}
+
+variable "accounts" {
+  type    = list(any)
+  default = [{ id = 111111111111, name = "one" }, { id = "222222222222", name = "two" }]
+}
+
+resource "aws_iam_role" "set_of_objects" {
+  assume_role_policy = jsonencode({ Statement = [for g in var.grants : { Sid = "${g.team}${g.level}", Effect = "Allow" }] })
+}
+
+resource "aws_iam_role" "list_of_any_objects" {
+  assume_role_policy = jsonencode({ Statement = [{
+    Principal = { AWS = var.accounts[*].id }
+    Action    = tolist([[1], ["a", true]])
+    Resource  = coalesce(null, 1, "b")
+  }] })
+}
+
+resource "aws_iam_role" "concatenated_list_is_no_tuple" {
+  count              = concat(var.maybe, var.maybe) == [] ? 1 : 0
+  assume_role_policy = jsonencode({ Statement = [{ Effect = "Deny", Principal = "*", Action = "*" }] })
+}
