@@ -21,6 +21,9 @@ const (
 	samStackType = "AWS::Serverless::Application"
 )
 
+// maxReferences is how many resources may be named by one another in turn.
+const maxReferences = 6
+
 // getAtt evaluates Fn::GetAtt, whose argument is a list or, in YAML, a text with a dot.
 func (e *evaluator) getAtt(n *node, s scope) *policy.Value {
 	arg := n.members[0].value
@@ -63,7 +66,7 @@ func (e *evaluator) attribute(id, attribute string, s scope, span source.Span) *
 	switch {
 	case r == nil && attribute == "Arn" && s.t.samRole(id):
 		return e.formed(expr, e.iamARN("role/", holeText(s.t.prefix+id, span), span), span)
-	case r == nil || e.active[expr]:
+	case r == nil || e.active[expr] || len(e.active) >= maxReferences:
 		return unknown()
 	}
 	e.active[expr] = true
@@ -128,7 +131,7 @@ func (e *evaluator) find(n *node, s scope, name string) (found *node, in scope, 
 func (e *evaluator) resourceRef(id string, s scope, span source.Span) *policy.Value {
 	r := s.t.byID[id]
 	key := s.t.prefix + id
-	if r == nil || e.active[key] {
+	if r == nil || e.active[key] || len(e.active) >= maxReferences {
 		return nil
 	}
 	e.active[key] = true

@@ -73,12 +73,18 @@ func (e *evaluator) read(p *page, name string) ([]*node, error) {
 	return recoverYAML(p, docs, err), err
 }
 
+// maxRecovered is the size in bytes up to which a page is read again without its bad lines.
+const maxRecovered = 256 << 10
+
 // maxBadLines is how many lines without meaning a file may have before what is left of it is not read.
 const maxBadLines = 6
 
 // recoverYAML reads a page that is not YAML without the lines that keep it from being so. They become gaps, so that a policy
 // that such a line belongs to is known to be incomplete.
 func recoverYAML(p *page, docs []*node, err error) []*node {
+	if len(p.src) > maxRecovered {
+		return docs
+	}
 	original := p.src
 	for range maxBadLines {
 		bad, ok := err.(*syntaxError)

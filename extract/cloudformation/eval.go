@@ -34,8 +34,8 @@ func newEvaluator(tree *source.Tree, opts Options) *evaluator {
 }
 
 const (
-	maxSteps = 200_000    // nodes evaluated for one role in one world: a real one needs some hundred
-	maxTotal = 20_000_000 // nodes evaluated for one file
+	maxSteps = 50_000    // nodes evaluated for one role in one world: a real one needs some hundred
+	maxTotal = 3_000_000 // nodes evaluated for one file
 )
 
 // step counts a node evaluated and reports whether another one may be.

@@ -200,3 +200,47 @@ func TestALineThatIsNotYAML(t *testing.T) {
 		t.Error("want one problem", problems)
 	}
 }
+
+// TestLargeHostileTemplates: the work grows with the size of what is written, whatever it is.
+func TestLargeHostileTemplates(t *testing.T) {
+	const n = 1 << 16
+	role := "\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: "
+	repeat := func(n int, format string, args func(i int) []any) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, args(i)...)
+		}
+		return b.String()
+	}
+	tests := map[string]string{
+		"opening braces":          role + "x\n# " + strings.Repeat("{{", n),
+		"opening braces, percent": role + "x\n# " + strings.Repeat("{%", n),
+		"lines of directives":     role + "x\n" + strings.Repeat("{{ x }}\n", n/4),
+		"directives in a line":    role + "'" + strings.Repeat("{{ x }}", n/4) + "'",
+		"variables":               role + "!Sub '" + strings.Repeat("${a}", n/4) + "'",
+		"open variables":          role + "!Sub '" + strings.Repeat("${", n) + "'",
+		"open references":         role + "'" + strings.Repeat("{{resolve:", n/8) + "'",
+		"serverless variables":    role + "'" + strings.Repeat("${self:", n/8) + strings.Repeat("}", n/8) + "'",
+		"a block scalar":          role + "|\n" + strings.Repeat("        {\n", n/10),
+		"a folded scalar":         role + ">\n" + strings.Repeat("        a\n\n", n/10),
+		"escapes":                 role + "\"" + strings.Repeat("\\x41", n/4) + "\"",
+		"pieces":                  role + "!Split [',', '" + strings.Repeat("a,", n/2) + "']",
+		"bad lines":               role + "x\n" + strings.Repeat("  %bad\n", n/8),
+		"aliases":                 "a: &a x\n" + role + "[" + strings.Repeat("*a, ", n/8) + "]",
+		"the same role again":     "Resources:\n" + strings.Repeat("  R: {Type: 'AWS::IAM::Role', Properties: {}}\n", n/40),
+		"conditions in a chain": "Conditions:\n" + repeat(n/64, "  C%d: !And [!Condition C%d, !Equals [!Ref A%d, b]]\n", func(i int) []any { return []any{i, i + 1, i} }) +
+			role + "!If [C0, a, b]",
+		"a wide condition": "Conditions:\n  C: !Or\n" + repeat(n/64, "    - !Equals [!Ref A%d, !Ref B%d]\n", func(i int) []any { return []any{i, i} }) + role + "!If [C, a, b]",
+		"names in a chain": "Resources:\n" + repeat(n/64, "  R%d: {Type: 'AWS::IAM::Role', Properties: {RoleName: !GetAtt R%d.Arn, AssumeRolePolicyDocument: {Statement: {Principal: {AWS: !GetAtt R%d.Arn}}}}}\n",
+			func(i int) []any { return []any{i, i + 1, i} }),
+		"names that double": "Resources:\n" + repeat(60, "  R%d: {Type: 'AWS::IAM::Role', Properties: {RoleName: !Sub '${R%d.Arn}${R%d}', AssumeRolePolicyDocument: {Statement: {Principal: {AWS: !GetAtt R%d.Arn}}}}}\n",
+			func(i int) []any { return []any{i, i + 1, i + 1, i} }),
+	}
+	for name, template := range tests {
+		t.Run(name, func(t *testing.T) {
+			if docs, problems := extractFiles(t, "t.yaml", template); len(docs) == 0 && len(problems) == 0 {
+				t.Error("nothing was found and nothing is said")
+			}
+		})
+	}
+}

@@ -40,6 +40,28 @@ func (e *evaluator) transform(n *node, s scope) *policy.Value {
 	return e.eval(content, s)
 }
 
+// embed evaluates Rain::Embed, which AWS's Rain replaces with the text of a file beside the template.
+// https://github.com/aws-cloudformation/rain#rainembed
+func (e *evaluator) embed(n, arg *node, s scope) *policy.Value {
+	if !arg.scalar() {
+		return e.arity(n, "Rain::Embed", "a file name")
+	}
+	name, known := e.text(arg, s).Literal()
+	if !known {
+		return e.unknownText(n, "Rain::Embed")
+	}
+	file, err := e.file(s.t.dir, name)
+	if err != nil {
+		e.problem(arg.span(), "cannot embed: %v", err)
+		return e.hidden(n, "Rain::Embed "+name, "the file cannot be read")
+	}
+	whole := source.Span{File: file, End: len(file.Src)}
+	v := stringValue(policy.String(string(file.Src), whole), whole)
+	v.Via = []source.Span{n.span()}
+	v.Text.Via = v.Via
+	return v
+}
+
 // maxIncludes is how many files may include one another in turn.
 const maxIncludes = 8
 

@@ -105,6 +105,8 @@ func (e *evaluator) call(n *node, s scope) *policy.Value {
 		return e.unknownText(n, "ImportValue:"+text.String())
 	case "Fn::GetStackOutput":
 		return e.unknownText(n, "GetStackOutput:"+string(argJSON(eval(arg))))
+	case "Rain::Embed":
+		return e.embed(n, arg, s)
 	case "Fn::GetAZs", "Fn::Cidr":
 		return &policy.Value{Kind: policy.Array, Span: n.span(), Elements: []*policy.Value{
 			{Kind: policy.Hidden, Hole: &policy.Hole{Expr: function, Many: true}, Span: n.span()}}}
@@ -187,7 +189,9 @@ func (e *evaluator) join(n *node, delimiter policy.Text, v *policy.Value) *polic
 	}
 	text := policy.NewText(parts...)
 	for _, el := range elements {
-		text.Via = append(text.Via, el.Via...)
+		if len(text.Via) < maxVia {
+			text.Via = append(text.Via, el.Via...)
+		}
 	}
 	return stringValue(text, span)
 }
@@ -202,10 +206,18 @@ func single(h *policy.Hole) *policy.Hole {
 	return &one
 }
 
+// maxPieces is how many pieces of Fn::Split are told apart.
+const maxPieces = 10_000
+
 // splitValue returns the list of the pieces of text. A piece that is not known may be several.
 func splitValue(text policy.Text, delimiter string, span source.Span) *policy.Value {
 	v := &policy.Value{Kind: policy.Array, Span: span}
-	for _, piece := range split(text, delimiter) {
+	pieces := split(text, delimiter)
+	if len(pieces) > maxPieces {
+		hole := &policy.Hole{Expr: "Fn::Split", Many: true, Reason: "more pieces than trustvet looks at"}
+		return &policy.Value{Kind: policy.Hidden, Hole: hole, Span: span}
+	}
+	for _, piece := range pieces {
 		if len(piece.Parts) == 1 && piece.Parts[0].Hole != nil && piece.Parts[0].Hole.Kind == policy.Unknown {
 			many := *piece.Parts[0].Hole
 			many.Many = true
@@ -279,6 +291,9 @@ func (e *evaluator) named(name string, s scope, span source.Span) *policy.Value 
 	return stringValue(policy.NewText(policy.HolePart(&policy.Hole{Expr: s.t.prefix + name}, span)), span)
 }
 
+// maxVia bounds the places that a text is said to come through.
+const maxVia = 16
+
 // relocated returns t as if it stood under span.
 func relocated(t policy.Text, span source.Span) policy.Text {
 	parts := make([]policy.Part, len(t.Parts))
@@ -286,7 +301,7 @@ func relocated(t policy.Text, span source.Span) policy.Text {
 		parts[i] = policy.Part{Literal: p.Literal, Hole: p.Hole, Span: span}
 	}
 	via := t.Via
-	if !t.Span.IsZero() {
+	if !t.Span.IsZero() && len(via) < maxVia {
 		via = append(append([]source.Span(nil), via...), t.Span)
 	}
 	return policy.Text{Parts: parts, Span: span, Via: via}

@@ -24,8 +24,8 @@ func mask(src []byte) ([]byte, []gap) {
 			break
 		}
 		// Take directives that follow each other on the same lines together.
-		last := end
-		for next := blankTo(src, last); next < len(src); next = blankTo(src, last) {
+		last, whole := end, atLineStart(src, i)
+		for next := blankTo(src, last); whole && next < len(src); next = blankTo(src, last) {
 			if directive(src, next) != next {
 				break
 			}
@@ -35,7 +35,7 @@ func mask(src []byte) ([]byte, []gap) {
 			}
 			last = nextEnd
 		}
-		if atLineStart(src, i) && atLineEnd(src, last) {
+		if whole && atLineEnd(src, last) {
 			// Line breaks, since a line of spaces means something at the start of a block scalar.
 			for j := lineStart(src, i); j < last; j++ {
 				masked[j] = '\n'
@@ -118,21 +118,30 @@ func maskTokens(src []byte) ([]byte, []gap) {
 // directive returns the place of the first directive in src from byte i on, -1 when there is none. A dynamic reference of
 // CloudFormation, {{resolve:…}}, is none.
 func directive(src []byte, i int) int {
+	// From where on there is a closing brace of each kind: looked for once, not again for every opening one.
+	closed := map[byte]int{}
 	for i < len(src) {
 		n := bytes.IndexByte(src[i:], '{')
 		if n < 0 || i+n+1 >= len(src) {
 			return -1
 		}
 		i += n
-		switch src[i+1] {
-		case '{':
-			if !bytes.HasPrefix(src[i+2:], []byte("resolve:")) && directiveEnd(src, i) > 0 {
+		if kind := src[i+1]; kind == '{' || kind == '%' {
+			if at, ok := closed[kind]; !ok || at < i {
+				closing := "}}"
+				if kind == '%' {
+					closing = "%}"
+				}
+				closed[kind] = len(src)
+				if n := bytes.Index(src[i:], []byte(closing)); n >= 0 {
+					closed[kind] = i + n
+				}
+			}
+			if closed[kind]-i <= longestDirective && !bytes.HasPrefix(src[i+1:], []byte("{resolve:")) && directiveEnd(src, i) > 0 {
 				return i
 			}
-			i++
-		case '%':
-			if directiveEnd(src, i) > 0 {
-				return i
+			if kind == '{' {
+				i++
 			}
 		}
 		i++
@@ -140,10 +149,11 @@ func directive(src []byte, i int) int {
 	return -1
 }
 
-// directiveEnd returns where the directive that begins at byte i ends, -1 when it does not. The longest real ones, comments,
-// have some lines.
+// longestDirective is how long a directive may be, in bytes. The longest real ones, comments, have some lines.
+const longestDirective = 4096
+
+// directiveEnd returns where the directive that begins at byte i ends, -1 when it does not.
 func directiveEnd(src []byte, i int) int {
-	const longest = 4096
 	if i+2 > len(src) {
 		return -1
 	}
@@ -151,7 +161,7 @@ func directiveEnd(src []byte, i int) int {
 	if src[i+1] == '%' {
 		closing = "%}"
 	}
-	window := src[i+2 : min(len(src), i+2+longest)]
+	window := src[i+2 : min(len(src), i+2+longestDirective)]
 	comment := bytes.HasPrefix(bytes.TrimLeft(window, "- \t"), []byte("/*"))
 	n := bytes.Index(window, []byte(closing))
 	if n < 0 || !comment && bytes.IndexByte(window[:n], '\n') >= 0 && !bytes.Contains(window[:n], []byte("(")) {

@@ -20,9 +20,9 @@ func (c constraint) key() string {
 	return "-" + c.f.key
 }
 
-// maxSearch is the number of partial assignments that a search looks at before it gives up and calls the constraints
-// satisfiable: an impossible alternative shown is better than a possible one left out.
-const maxSearch = 20_000
+// maxSearch is the number of comparisons that a search makes before it gives up and calls the constraints satisfiable: an
+// impossible alternative shown is better than a possible one left out.
+const maxSearch = 100_000
 
 // A variable is something unknown that formulas compare, or a comparison whose outcome is free.
 type variable struct {
@@ -105,7 +105,7 @@ func (s *solver) collectText(l, r policy.Text) {
 }
 
 func (s *solver) search(i int) bool {
-	if s.steps++; s.steps > maxSearch {
+	if s.steps > maxSearch {
 		return true
 	}
 	undecided := false
@@ -137,6 +137,7 @@ func (s *solver) search(i int) bool {
 
 // truth returns whether f holds under the values chosen so far.
 func (s *solver) truth(f *formula) (value, known bool) {
+	s.steps++
 	switch f.op {
 	case constTrue, constFalse:
 		return f.op == constTrue, true

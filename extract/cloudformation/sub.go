@@ -72,13 +72,20 @@ func (e *evaluator) substitute(n *node, text policy.Text, variables *node, s sco
 			parts = append(parts, p.Slice(0, i))
 			name := strings.TrimSpace(p.Literal[i+2 : end-1])
 			at := p.Slice(i, end).Span
+			if !e.step() {
+				parts = append(parts, policy.HolePart(&policy.Hole{Expr: name, Reason: "too large"}, at))
+				p = p.Slice(len(p.Literal), len(p.Literal))
+				break
+			}
 			v := values[name]
 			if v == nil {
 				v = e.variable(name, s, at)
 			}
 			replaced, vias := e.inText(n, name, v, at)
 			parts = append(parts, replaced...)
-			via = append(via, vias...)
+			if len(via) < maxVia {
+				via = append(via, vias...)
+			}
 			p = p.Slice(end, len(p.Literal))
 		}
 		parts = append(parts, p)

@@ -64,6 +64,7 @@ type resource struct {
 	node  *node
 	loops *loop
 	kind  string // its type
+	index int    // in the template's resources
 }
 
 func (e *evaluator) newTemplate(root *node, name string, serverless bool) *template {
@@ -105,12 +106,10 @@ func (e *evaluator) index(t *template) {
 		r := &resource{id: key.String(), key: m.key, node: m.value, loops: in.loops, kind: m.value.str("Type")}
 		if old := t.byID[r.id]; old != nil {
 			e.problem(m.key.span(), "the template has two resources %q: CloudFormation takes the last one", r.id)
-			for i := range t.resources {
-				if t.resources[i] == old {
-					t.resources[i] = r
-				}
-			}
+			r.index = old.index
+			t.resources[r.index] = r
 		} else {
+			r.index = len(t.resources)
 			t.resources = append(t.resources, r)
 		}
 		t.byID[r.id] = r
