@@ -34,6 +34,10 @@ func (r *resource) computed(name string) *value {
 		if name == "account_id" || name == "id" {
 			return r.accountHole(r.addr + "." + name)
 		}
+		if name == "arn" { // of an assumed role in sts, of a user in iam
+			service := unknown(r.addr+".arn service", cty.String, r.b.header())
+			return r.join("arn:", r.partition(), ":", service, "::", r.account(), ":", unknown(r.addr+".arn resource", cty.String, r.b.header()))
+		}
 	case "data.aws_partition":
 		switch name {
 		case "partition", "id":

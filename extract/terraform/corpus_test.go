@@ -73,6 +73,9 @@ func TestCorpus(t *testing.T) {
 				}
 			case len(unknownHoles(d.Value)) > 0:
 				count[2]++
+				if testing.Verbose() {
+					t.Logf("  open %s %s:%d: %s", d.Role, d.Span.File.Name, d.Span.Begin().Line, strings.Join(unknownHoles(d.Value), " | "))
+				}
 			default:
 				count[1]++
 			}

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -670,7 +671,11 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 				return m.val.single().through(v.via...)
 			}
 		}
-		return unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
+		u := unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
+		if u.hole.Choices = literals(v); u.hole.Choices != nil {
+			u.typ = cty.String
+		}
+		return u
 	case listKind:
 		if v.set {
 			return failed(span, "an element of a set")
@@ -688,6 +693,25 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 		return s.element(v, i, span)
 	}
 	return failed(span, "an element of "+article(v))
+}
+
+// literals returns the strings that the members of an object are, nil when they are not all known strings.
+func literals(o *value) []string {
+	const most = 20
+	if !o.exact() || o.fetch != nil || len(o.members) > most {
+		return nil
+	}
+	var out []string
+	for _, m := range o.members {
+		s, ok := m.val.literal()
+		if !ok || m.val.kind != stringKind {
+			return nil
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // element returns element i of a list.

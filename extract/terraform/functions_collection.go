@@ -555,14 +555,12 @@ func coalesceFunc(c *call) *value {
 		if c.e.picking {
 			return c.unknown(arg.typ)
 		}
-		if !c.e.choose(operandText(d) + " is empty") {
+		if !c.e.choose(d + " is empty") {
 			return arg
 		}
 	}
 	return c.fail("all arguments are null or empty")
 }
-
-func operandText(d string) string { return d }
 
 func oneFunc(c *call) *value {
 	if err := c.arity(1, 1); err != nil {

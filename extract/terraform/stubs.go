@@ -37,6 +37,8 @@ func stubName(src string) (name, service string) {
 		return "cloudposse-eks-iam-role", ""
 	case src == "cloudposse/label/null", src == "cloudposse/terraform-null-label":
 		return "cloudposse-label", ""
+	case src == "terraform-aws-modules/eks/aws", src == "terraform-aws-modules/terraform-aws-eks":
+		return "eks", ""
 	case src == "terraform-aws-modules/lambda/aws", src == "terraform-aws-modules/terraform-aws-lambda":
 		return "service-role", "lambda"
 	case src == "terraform-aws-modules/eventbridge/aws", src == "terraform-aws-modules/terraform-aws-eventbridge":

@@ -165,10 +165,7 @@ func (v *value) through(hops ...source.Span) *value {
 	return &c
 }
 
-// isUnknown reports whether nothing but perhaps the type of v is known.
-func (v *value) isUnknown() bool { return v.kind == unknownKind }
-
-// anyOf reports whether v has a type or kind that may be a list or set.
+// listTyped reports whether v is, or has the type of, a list, set or tuple.
 func (v *value) listTyped() bool {
 	return v.kind == listKind || v.kind == unknownKind && v.typ != cty.NilType &&
 		(v.typ.IsListType() || v.typ.IsSetType() || v.typ.IsTupleType())
