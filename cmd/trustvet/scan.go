@@ -38,7 +38,7 @@ func scanCommand(sys *system) *cobra.Command {
 			}
 			r := scan.Run(in, opts)
 			if fix != "" {
-				if in, r, err = fixed(sys, &look, args, fix, in, opts, r); err != nil {
+				if in, r, err = fixed(sys, &look, args, fix, in, r); err != nil {
 					return err
 				}
 			}
@@ -55,7 +55,7 @@ func scanCommand(sys *system) *cobra.Command {
 }
 
 // fixed makes the fixes and scans again.
-func fixed(sys *system, look *lookFlags, paths []string, which string, in *scan.Input, opts scan.Options, r *scan.Result) (*scan.Input, *scan.Result, error) {
+func fixed(sys *system, look *lookFlags, paths []string, which string, in *scan.Input, r *scan.Result) (*scan.Input, *scan.Result, error) {
 	switch {
 	case which != "safe" && which != "unsafe":
 		return nil, nil, fmt.Errorf("unknown --fix %q: it is one of safe, unsafe", which)
@@ -69,7 +69,8 @@ func fixed(sys *system, look *lookFlags, paths []string, which string, in *scan.
 	if _, err := fmt.Fprintf(sys.Stderr, "trustvet: fixes made: %d\n", n); err != nil {
 		return nil, nil, failed(err)
 	}
-	if in, opts, err = look.open(sys, paths); err != nil {
+	in, opts, err := look.open(sys, paths)
+	if err != nil {
 		return nil, nil, err
 	}
 	return in, scan.Run(in, opts), nil
