@@ -86,6 +86,7 @@ var All = []*Rule{
 	ThirdPartyWithoutExternalID,
 	TagSessionUnrestricted,
 	SourceIPBroad,
+	ExternalIDShared,
 	ExternalIDWeak,
 	PrincipalAssumedRoleSession,
 	PrincipalIAMUser,

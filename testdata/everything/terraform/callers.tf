@@ -167,3 +167,19 @@ resource "aws_iam_role" "third_party_without_external_id" {
     }]
   })
 }
+
+# Third parties share an external ID, so that each knows that of the other.
+resource "aws_iam_role" "external_id_shared" {
+  name = "external-id-shared"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = ["464622532012", "017663287629"] }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "sts:ExternalId" = "0f9c4b1e77aa2d3c" }
+      }
+    }]
+  })
+}
