@@ -86,8 +86,9 @@ var regionLabel = regexp.MustCompile(`\.[a-z]{2}(-[a-z]+)+-\d\.`)
 // knownService reports whether name, in lower case, is in the list, also with a region in it or for China.
 func knownService(name string) bool {
 	name = regionLabel.ReplaceAllString(strings.TrimSuffix(name, ".cn"), ".")
-	_, found := slices.BinarySearch(services, strings.TrimSuffix(name, ".amazonaws.com"))
-	return found
+	head, ok := strings.CutSuffix(name, ".amazonaws.com")
+	_, found := slices.BinarySearch(services, head)
+	return ok && found
 }
 
 // nearService returns the known service that name is most likely a slip of, "" when there is none: long names may differ by

@@ -19,7 +19,7 @@ var StatementShadowedByDeny = &Rule{
 
 func statementShadowedByDeny(p *Pass) {
 	p.shadowed(func(s *policy.Statement, by []*policy.Statement) {
-		if s.Effect != policy.Allow || by[0].Effect != policy.Deny {
+		if s.Effect != policy.Allow || by[0].Effect != policy.Deny || p.claimed(by[0], -1) {
 			return
 		}
 		fd := p.Report(Place{Statement: s, Span: firstLine(s)}, "nobody can assume %s through this statement: a Deny takes away all that it allows", p.Document.Role)

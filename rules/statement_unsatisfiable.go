@@ -34,11 +34,10 @@ func statementUnsatisfiable(p *Pass) {
 			consequence = "the Deny of " + p.Document.Role + " never applies"
 		}
 		first := death.Conditions[0]
-		var fd *Finding
 		if len(death.Conditions) == 1 {
-			fd = p.Report(at(s, first.Key), "%s: no request of %s meets %s on %s", consequence, allOf(s), first.Operator.Text, first.Key)
+			p.Report(at(s, first.Key), "%s: no request of %s meets %s on %s", consequence, allOf(s), first.Operator.Text, first.Key)
 		} else {
-			fd = p.Report(at(s, first.Key), "%s: no request meets its conditions on %s together", consequence, keyList(death.Conditions))
+			fd := p.Report(at(s, first.Key), "%s: no request meets its conditions on %s together", consequence, keyList(death.Conditions))
 			for _, c := range death.Conditions[1:] {
 				fd.Related = append(fd.Related, Related{c.Key.Span, "the other condition"})
 			}
