@@ -74,8 +74,18 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	close(next)
 	wg.Wait()
 	docs := slices.Concat(results...)
+	type note struct {
+		b      *block
+		policy string
+	}
+	noted := map[note]bool{}
 	for _, u := range slices.Concat(unclaimed...) {
-		if !u.b.used.Load() {
+		key := note{b: u.b}
+		if u.doc.Value != nil {
+			key.policy = string(u.doc.Value.JSON())
+		}
+		if !u.b.used.Load() && !noted[key] {
+			noted[key] = true // once, however often its module is called
 			docs = append(docs, u.doc)
 		}
 	}
