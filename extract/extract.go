@@ -150,14 +150,13 @@ func readElsewhere(docs []*policy.Document) func(*policy.Document) bool {
 	return func(d *policy.Document) bool { return slices.ContainsFunc(used[d.Span.File], d.Span.Contains) }
 }
 
+// compareDocuments orders documents by place and role. The alternatives of a role stay in the order of the extractor: the
+// one under the defaults comes first.
 func compareDocuments(a, b *policy.Document) int {
 	if c := a.Span.Compare(b.Span); c != 0 {
 		return c
 	}
-	if c := strings.Compare(a.Role, b.Role); c != 0 {
-		return c
-	}
-	return strings.Compare(a.When, b.When)
+	return strings.Compare(a.Role, b.Role)
 }
 
 // parallel calls f for each i below n, on as many goroutines as there are processors.

@@ -102,19 +102,7 @@ func (x *extractor) add(role string, v *policy.Value) {
 	if ofTemplate(v) {
 		return
 	}
-	d := policy.Parse(role, v)
-	for _, dup := range d.Value.Duplicates() {
-		// IAM is given this very text and refuses it.
-		// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html
-		fault := policy.Fault{Code: policy.DuplicateElement, Span: dup.Hidden.Key.Span, Message: fmt.Sprintf("%q is written twice", dup.Hidden.Key.String())}
-		for _, s := range d.Statements {
-			if s.Span.Contains(fault.Span) {
-				fault.Statement, s.Faulty = s, true
-			}
-		}
-		d.Faults = append(d.Faults, fault)
-	}
-	x.docs = append(x.docs, d)
+	x.docs = append(x.docs, policy.Parse(role, v))
 }
 
 // roleAt names the role of a document found under path.

@@ -248,6 +248,7 @@ func (s *scope) objectKey(x *hclsyntax.ObjectConsKeyExpr) *value {
 
 func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 	o := &value{kind: objectKind, typing: structural, span: s.span(x.SrcRange)}
+	named := make(map[string]int, len(x.Items)) // the place of each known name in o.members
 	for _, item := range x.Items {
 		key := s.eval(item.KeyExpr).asString()
 		switch key.kind {
@@ -259,7 +260,16 @@ func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 			}
 			key = unknown(key.hole.Expr, cty.String, key.span)
 		}
-		o.members = setMember(o.members, member{key, s.eval(item.ValueExpr)})
+		m := member{key, s.eval(item.ValueExpr)}
+		if name, ok := key.literal(); ok {
+			if i, again := named[name]; again {
+				o.lost = append(o.lost, o.members[i])
+				o.members[i] = m
+				continue
+			}
+			named[name] = len(o.members)
+		}
+		o.members = append(o.members, m)
 	}
 	return o
 }

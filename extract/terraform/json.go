@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -270,7 +271,7 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 	case objectKind:
 		p.Kind = policy.Object
 		members, complete := v.all()
-		for _, m := range members {
+		for _, m := range slices.Concat(v.lost, members) {
 			key := m.key
 			if m.val.many {
 				key = key.asMany()

@@ -24,6 +24,8 @@ type value struct {
 	// of an object, in the order written, each name once. A member whose key is a hole that may be Many stands for members
 	// that are not known.
 	members []member
+	// lost are members of an object as it is written that a later one of the same name replaces without a word.
+	lost []member
 	// fetch returns further members of an object that are computed when asked for: attributes of resources, outputs of
 	// modules. It returns nil when there is no such member.
 	fetch func(name string) *value

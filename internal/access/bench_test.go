@@ -42,7 +42,7 @@ func BenchmarkWho(b *testing.B) {
 func largePolicy(tb testing.TB) *policy.Document {
 	var statements []string
 	for i := range 40 {
-		effect, principal := "Allow", fmt.Sprintf(`{"AWS":"arn:aws:iam::%012d:root"}`, 444455556600+i%10)
+		effect, principal := "Allow", fmt.Sprintf(`{"AWS":"arn:aws:iam::%012d:root"}`, int64(444455556600)+int64(i%10))
 		if i%4 == 3 {
 			effect, principal = "Deny", `{"AWS":"*"}`
 		}

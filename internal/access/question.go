@@ -268,9 +268,9 @@ func unnamed(named []string) string {
 			return candidate
 		}
 	}
-	for n := 999999999998; ; n-- {
-		if s := strings.Repeat("0", 12) + strconv.Itoa(n); !slices.Contains(named, s[len(s)-12:]) {
-			return s[len(s)-12:]
+	for n := int64(999999999998); ; n-- {
+		if s := strconv.FormatInt(n, 10); !slices.Contains(named, s) {
+			return s
 		}
 	}
 }
