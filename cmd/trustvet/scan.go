@@ -163,13 +163,16 @@ func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) erro
 	tf.Workspace, tf.Env = l.workspace, sys.Environ
 	for _, file := range l.varFiles {
 		name, err := scan.Place{Dir: sys.Dir}.Name(in.Root, file)
+		var elsewhere *source.File
+		if errors.Is(err, source.ErrOutside) {
+			elsewhere, err = readFile(sys, file) // a person names it, not what is scanned
+		} else if err == nil {
+			_, err = in.Tree.File(name)
+		}
 		if err != nil {
 			return fmt.Errorf("--var-file %s: %w", file, err)
 		}
-		if _, err := in.Tree.File(name); err != nil {
-			return fmt.Errorf("--var-file: %w", err)
-		}
-		tf.VarFiles = append(tf.VarFiles, name)
+		tf.AddVarFile(name, elsewhere)
 	}
 	var err error
 	if tf.Vars, err = pairs("--var", l.vars); err == nil {

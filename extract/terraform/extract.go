@@ -20,13 +20,24 @@ import (
 // Options say what a person running Terraform would say on the command line and in the environment.
 type Options struct {
 	Vars      map[string]string // root variables, as --var gives them
-	VarFiles  []string          // names in the tree, as --var-file gives them
+	VarFiles  []VarFile         // as --var-file gives them
 	Workspace string            // terraform.workspace; "" leaves it unknown
 	Env       []string          // NAME=value; only TF_VAR_ names count
 	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
 	Only []string
 	// Stack, where it is set, reads the templates of CloudFormation stacks that the configuration holds.
 	Stack func(Stack) ([]*policy.Document, []source.Problem)
+}
+
+// A VarFile is a file with values of root variables: the one of that name in the tree, or one from elsewhere.
+type VarFile struct {
+	Name string
+	File *source.File // nil for the one in the tree
+}
+
+// AddVarFile adds a file as the next --var-file gives it: f, or the one of that name in the tree when f is nil.
+func (o *Options) AddVarFile(name string, f *source.File) {
+	o.VarFiles = append(o.VarFiles, VarFile{name, f})
 }
 
 // Extract returns the trust policies of the roles that the root modules among the directories of files create, in the

@@ -71,7 +71,7 @@ func readOptions(t *testing.T, s string) Options {
 			name, v, _ := strings.Cut(val, "=")
 			opts.Vars[name] = v
 		case "var-file":
-			opts.VarFiles = append(opts.VarFiles, val)
+			opts.VarFiles = append(opts.VarFiles, VarFile{Name: val})
 		case "env":
 			opts.Env = append(opts.Env, val)
 		case "workspace":

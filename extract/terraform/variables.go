@@ -46,8 +46,12 @@ func (e *evaluator) givenVariables() map[string]*value {
 	for _, name := range e.l.tfvarsFiles(e.root.mod.dir) {
 		e.readVariables(name, given)
 	}
-	for _, name := range e.opts.VarFiles {
-		e.readVariables(name, given)
+	for _, v := range e.opts.VarFiles {
+		if v.File != nil {
+			e.setVariables(v.File, given)
+		} else {
+			e.readVariables(v.Name, given)
+		}
 	}
 	for name, val := range e.opts.Vars {
 		given[name] = e.argument(name, val)
@@ -82,8 +86,13 @@ func (e *evaluator) readVariables(name string, given map[string]*value) {
 		e.l.problem(source.Problem{Name: name, Message: err.Error(), Unreadable: true})
 		return
 	}
+	e.setVariables(f, given)
+}
+
+// setVariables adds what the tfvars file f sets.
+func (e *evaluator) setVariables(f *source.File, given map[string]*value) {
 	s := &scope{e: e, inst: e.root, closed: true}
-	if strings.HasSuffix(name, ".json") {
+	if strings.HasSuffix(f.Name, ".json") {
 		doc, err := policy.ParseJSON(policy.String(string(f.Src), source.Span{File: f, Start: 0, End: len(f.Src)}))
 		if err != nil {
 			e.l.problem(source.Problem{Span: err.Span, Message: "syntax error: " + err.Message, Unreadable: true})
