@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -71,21 +72,21 @@ type configKey struct {
 
 var configKeys = []configKey{
 	{"own_accounts", func(c *configReader, n *yaml.Node) {
-		c.config.Rules.OwnAccounts = c.list(n, account, "an account id: 12 digits")
+		c.config.Rules.OwnAccounts = c.list(n, account(), "an account id: 12 digits")
 	}},
 	{"trusted_accounts", func(c *configReader, n *yaml.Node) {
-		c.config.Rules.TrustedAccounts = c.list(n, account, "an account id: 12 digits")
+		c.config.Rules.TrustedAccounts = c.list(n, account(), "an account id: 12 digits")
 	}},
 	{"trusted_organizations", func(c *configReader, n *yaml.Node) {
-		c.config.Rules.TrustedOrganizations = c.list(n, organization, "an organization: o-… or the path of a unit, o-…/r-…/ou-…/")
+		c.config.Rules.TrustedOrganizations = c.list(n, organization(), "an organization: o-… or the path of a unit, o-…/r-…/ou-…/")
 	}},
-	{"trusted_vendors", func(c *configReader, n *yaml.Node) { c.config.Rules.TrustedVendors = c.list(n, anything, "a name") }},
+	{"trusted_vendors", func(c *configReader, n *yaml.Node) { c.config.Rules.TrustedVendors = c.list(n, anything(), "a name") }},
 	{"github_organizations", func(c *configReader, n *yaml.Node) {
-		c.config.Rules.GitHubOrganizations = c.list(n, githubName, "the name of a GitHub organization or user")
+		c.config.Rules.GitHubOrganizations = c.list(n, githubName(), "the name of a GitHub organization or user")
 	}},
 	{"rules", (*configReader).levels},
 	{"exclude", func(c *configReader, n *yaml.Node) {
-		for _, line := range c.list(n, anything, "a pattern as in .gitignore") {
+		for _, line := range c.list(n, anything(), "a pattern as in .gitignore") {
 			if p, ok := parseIgnorePattern(line); ok {
 				c.config.exclude.patterns = append(c.config.exclude.patterns, p)
 			}
@@ -101,11 +102,14 @@ var configKeys = []configKey{
 	}},
 }
 
+// The patterns of values. They are compiled when a configuration needs them, since every start of the program would pay.
 var (
-	account      = regexp.MustCompile(`^\d{12}$`)
-	organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}(/r-[a-z0-9]{4,32}(/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})*/?)?$`)
-	githubName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
-	anything     = regexp.MustCompile(`.`)
+	account      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}$`) })
+	organization = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^o-[a-z0-9]{10,32}(/r-[a-z0-9]{4,32}(/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})*/?)?$`)
+	})
+	githubName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`) })
+	anything   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`.`) })
 )
 
 // mapping reads the keys of a mapping. Each may be there once, and no other.
