@@ -159,7 +159,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 		}
 		_, has := a.request.Context.Get(key)
 		switch {
-		case c.Operator.Name == "Null" && !c.Values[0].Is("true"):
+		case c.Operator.Name == "Null" && !(len(c.Values) == 1 && c.Values[0].Is("true")):
 			consider(wildcardValue, c) // any value will do
 		case c.Operator.Name == "Null":
 			consider(nullTest, c)
@@ -186,7 +186,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 		switch {
 		case negated(c.Operator):
 			return negatedOnly, c
-		case c.Operator.Name == "Null" && c.Values[0].Is("true"):
+		case c.Operator.Name == "Null" && len(c.Values) == 1 && c.Values[0].Is("true"):
 			return nullTest, c
 		case classOf(keyName(*c)) == claimKey || classOf(keyName(*c)) == sourceKey || classOf(keyName(*c)) == externalIDKey && who == thirdParty:
 			return wildcardValue, c

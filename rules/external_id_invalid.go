@@ -32,7 +32,7 @@ func externalIDInvalid(p *Pass) {
 					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, id)
 				}
 			}
-			if idle == len(c.Values) && s.Effect == policy.Allow && !c.Operator.IfExists {
+			if idle > 0 && idle == len(c.Values) && s.Effect == policy.Allow && !c.Operator.IfExists {
 				p.claimAll(s)
 			}
 		}

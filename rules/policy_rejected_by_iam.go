@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -128,7 +129,8 @@ func (p *Pass) rejectCharacters() {
 				if r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xFF {
 					continue
 				}
-				span := part.Slice(i, i+len(string(r))).Span
+				_, size := utf8.DecodeRuneInString(part.Literal[i:]) // one byte where it is not UTF-8
+				span := part.Slice(i, i+size).Span
 				p.reject(Place{Statement: p.statementAt(span), Span: span, Via: t.Via}, "character",
 					"it takes no characters past U+00FF, and here is %q (U+%04X)", r, r)
 				return true
