@@ -47,7 +47,7 @@ func (p *Pass) lostCondition(hidden, kept policy.Member) {
 	if bytes.Equal(hidden.Value.JSON(), kept.Value.JSON()) {
 		return // nothing is lost
 	}
-	place := Place{Statement: p.statementAt(hidden.Key.Span), Span: hidden.Key.Span, Via: hidden.Key.Via}
+	place := Place{Statement: statementAt(p.Document, hidden.Key.Span), Span: hidden.Key.Span, Via: hidden.Key.Via}
 	fd := p.Report(place, "the condition of %s has %s twice: %s does not apply, since only the last one counts",
 		p.Document.Role, hidden.Key, strings.TrimSpace(string(hidden.Value.JSON())))
 	fd.Related = append(fd.Related, Related{kept.Key.Span, "the one that counts"})

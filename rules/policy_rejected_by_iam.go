@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,74 +29,135 @@ var PolicyRejectedByIAM = &Rule{
 
 func policyRejectedByIAM(p *Pass) {
 	d := p.Document
-	documentFault := false
+	var r rejections
 	for _, f := range d.Faults {
-		if f.Statement == nil {
-			if documentFault {
-				continue // the first says it: what is no policy lacks many elements
-			}
-			documentFault = true
-			if d.When != "" && (f.Code == policy.MissingElement || f.Code == policy.EmptyElement) {
-				continue // nothing is left of the policy in a case that may never be
-			}
+		if f.Statement == nil && (f.Code == policy.MissingElement || f.Code == policy.EmptyElement) && (d.When != "" || len(d.Unresolved) > 0) {
+			continue // nothing is left of the policy in a case that may never be, or what is left is not known
 		}
-		p.reject(Place{Statement: f.Statement, Span: f.Span}, string(f.Code), "%s", f.Message)
+		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
-	p.duplicateElements()
-	p.rejectVersion()
-	p.rejectCharacters()
+	r.duplicateElements(d)
+	r.version(d)
+	r.characters(d)
 	sids := map[string]*policy.Statement{}
 	for _, s := range d.Statements {
-		p.rejectSid(s, sids)
+		if first := r.sid(s, sids); first != nil {
+			p.claimAll(first)
+		}
 		if len(s.NotPrincipals) > 0 && s.Effect == policy.Allow {
-			p.reject(at(s, s.NotPrincipals[0].ID), "not-principal", "a trust policy cannot allow everybody but some with NotPrincipal")
+			r.add(at(s, s.NotPrincipals[0].ID), "not-principal", "a trust policy cannot allow everybody but some with NotPrincipal")
 		}
 		if !s.Faulty {
 			for i, pr := range s.Principals {
-				if why := principalFault(pr); why != "" {
-					p.reject(at(s, pr.ID), "principal", "%s", why)
-					p.claim(s, i)
+				if why := principalFault(pr); why != "" && !p.shared.claimed[claim{s, i}] {
+					r.add(at(s, pr.ID), "principal", "%s", why)
 				}
 			}
 		}
 		for _, c := range s.Conditions {
 			for _, v := range c.Values {
 				if why := valueFault(c.Operator, v); why != "" {
-					p.reject(at(s, v), "value", "%s", why)
+					r.add(at(s, v), "value", "%s", why)
 				}
 			}
 		}
 	}
-}
-
-// reject reports that IAM refuses the policy because of what is at place. The code names the kind of reason.
-func (p *Pass) reject(place Place, code, format string, args ...any) *Finding {
-	fd := p.Report(place, "IAM refuses the policy of %s: %s", p.Document.Role, fmt.Sprintf(format, args...))
-	fd.Facts = append(fd.Facts, code)
-	if place.Statement != nil {
-		p.claimAll(place.Statement)
+	p.reject(r)
+	for _, s := range d.Statements {
+		p.doubtfulSid(s)
 	}
-	return fd
 }
 
-// duplicateElements reports members of the same name outside conditions, which condition-duplicate-key looks at.
-func (p *Pass) duplicateElements() {
-	if p.Document.Value == nil {
+// A rejection is one reason for which IAM refuses a policy.
+type rejection struct {
+	place   Place
+	code    policy.FaultCode
+	message string
+	related []Related
+	fixes   []Fix
+}
+
+// rejections are the reasons for which IAM refuses one policy.
+type rejections []*rejection
+
+func (r *rejections) add(place Place, code policy.FaultCode, format string, args ...any) *rejection {
+	added := &rejection{place: place, code: code, message: fmt.Sprintf(format, args...)}
+	*r = append(*r, added)
+	return added
+}
+
+// reject reports each statement that IAM refuses once, and the policy itself once: by the most telling reason, with the others
+// as related places. What is missing is often only misplaced or misspelled, so that is said last.
+func (p *Pass) reject(r rejections) {
+	var order []*policy.Statement
+	of := map[*policy.Statement]rejections{}
+	for _, one := range r {
+		s := one.place.Statement
+		if one.code == policy.MissingElement && slices.ContainsFunc(r, func(other *rejection) bool { return one.misplaced(other) }) {
+			s = nil // the element stands beside the statement
+		}
+		if of[s] == nil {
+			order = append(order, s)
+		}
+		of[s] = append(of[s], one)
+		if one.place.Statement != nil {
+			p.claimAll(one.place.Statement)
+		}
+	}
+	for _, s := range order {
+		group := of[s]
+		slices.SortStableFunc(group, func(a, b *rejection) int { return a.rank() - b.rank() })
+		first := group[0]
+		fd := p.Report(first.place, "IAM refuses the policy of %s: %s", p.Document.Role, first.message)
+		fd.Facts = append(fd.Facts, string(first.code))
+		fd.Related, fd.Fixes = first.related, first.fixes
+		for _, other := range group[1:] {
+			span := other.place.Span
+			if span.IsZero() {
+				span = fd.Span
+			}
+			fd.Related = append(fd.Related, Related{span, "and " + other.message})
+		}
+	}
+}
+
+// rank orders reasons from the most telling to the least.
+func (r *rejection) rank() int {
+	switch r.code {
+	case policy.InvalidJSON, policy.NotAnObject:
+		return 0
+	case policy.UnknownElement:
+		return 1
+	case policy.MissingElement:
+		return 3
+	}
+	return 2
+}
+
+// misplaced reports whether other is that the policy itself has an element of statements, which r then lacks.
+func (r *rejection) misplaced(other *rejection) bool {
+	return r.place.Statement != nil && other.place.Statement == nil && other.code == policy.UnknownElement &&
+		strings.HasSuffix(r.message, " "+other.place.Span.Text())
+}
+
+// duplicateElements adds members of the same name outside conditions, which condition-duplicate-key looks at.
+func (r *rejections) duplicateElements(d *policy.Document) {
+	if d.Value == nil {
 		return
 	}
-	for _, dup := range p.Document.Value.Duplicates() {
+	for _, dup := range d.Value.Duplicates() {
 		if strings.Contains(dup.Path, ".Condition") {
 			continue
 		}
-		fd := p.reject(Place{Statement: p.statementAt(dup.Hidden.Key.Span), Span: dup.Hidden.Key.Span}, string(policy.DuplicateElement),
+		added := r.add(Place{Statement: statementAt(d, dup.Hidden.Key.Span), Span: dup.Hidden.Key.Span}, policy.DuplicateElement,
 			"%s stands twice, and only one of the two counts", quoted(dup.Hidden.Key))
-		fd.Related = append(fd.Related, Related{dup.Kept.Key.Span, "the other one"})
+		added.related = []Related{{dup.Kept.Key.Span, "the other one"}}
 	}
 }
 
-// statementAt returns the statement that span lies in, nil when it lies in none.
-func (p *Pass) statementAt(span source.Span) *policy.Statement {
-	for _, s := range p.Document.Statements {
+// statementAt returns the statement of d that span lies in, nil when it lies in none.
+func statementAt(d *policy.Document, span source.Span) *policy.Statement {
+	for _, s := range d.Statements {
 		if s.Span.Contains(span) {
 			return s
 		}
@@ -103,21 +165,21 @@ func (p *Pass) statementAt(span source.Span) *policy.Statement {
 	return nil
 }
 
-func (p *Pass) rejectVersion() {
-	v := p.Document.Version
+func (r *rejections) version(d *policy.Document) {
+	v := d.Version
 	s, known := v.Literal()
 	if known && s != "2012-10-17" && s != "2008-10-17" {
-		fd := p.reject(at(nil, v), "version", "there is no policy language of Version %q, only 2012-10-17 and 2008-10-17", s)
+		added := r.add(at(nil, v), "version", "there is no policy language of Version %q, only 2012-10-17 and 2008-10-17", s)
 		if v.Span.Text() == s {
-			fd.Fixes = []Fix{{Title: "set Version to 2012-10-17", Safe: true, Edits: edits(v.Span, "2012-10-17")}}
+			added.fixes = []Fix{{Title: "set Version to 2012-10-17", Safe: true, Edits: edits(v.Span, "2012-10-17")}}
 		}
 	}
 }
 
-// rejectCharacters reports the first character that IAM does not take in a policy.
+// characters adds the first character that IAM does not take in a policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-func (p *Pass) rejectCharacters() {
-	if p.Document.Value == nil {
+func (r *rejections) characters(d *policy.Document) {
+	if d.Value == nil {
 		return
 	}
 	foreign := func(t policy.Text) bool {
@@ -125,14 +187,14 @@ func (p *Pass) rejectCharacters() {
 			if part.Hole != nil {
 				continue
 			}
-			for i, r := range part.Literal {
-				if r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xFF {
+			for i, c := range part.Literal {
+				if c == '\t' || c == '\n' || c == '\r' || c >= 0x20 && c <= 0xFF {
 					continue
 				}
 				_, size := utf8.DecodeRuneInString(part.Literal[i:]) // one byte where it is not UTF-8
 				span := part.Slice(i, i+size).Span
-				p.reject(Place{Statement: p.statementAt(span), Span: span, Via: t.Via}, "character",
-					"it takes no characters past U+00FF, and here is %q (U+%04X)", r, r)
+				r.add(Place{Statement: statementAt(d, span), Span: span, Via: t.Via}, "character",
+					"it takes no characters past U+00FF, and here is %q (U+%04X)", c, c)
 				return true
 			}
 		}
@@ -155,30 +217,36 @@ func (p *Pass) rejectCharacters() {
 		}
 		return false
 	}
-	visit(p.Document.Value)
+	visit(d.Value)
 }
 
-func (p *Pass) rejectSid(s *policy.Statement, seen map[string]*policy.Statement) {
+// sid adds a Sid that another statement has, and returns that one.
+func (r *rejections) sid(s *policy.Statement, seen map[string]*policy.Statement) *policy.Statement {
 	sid, known := s.Sid.Literal()
 	if !known || sid == "" {
-		return
+		return nil
 	}
-	if first, twice := seen[sid]; twice {
-		fd := p.Report(at(s, s.Sid), "IAM refuses the policy of %s: two statements have the Sid %q", p.Document.Role, sid)
-		fd.Related = append(fd.Related, Related{first.Sid.Span, "the first one"})
-		p.claimAll(first)
-		p.claimAll(s)
-		return
+	first, twice := seen[sid]
+	if !twice {
+		seen[sid] = s
+		return nil
 	}
-	seen[sid] = s
-	if strings.IndexFunc(sid, func(r rune) bool {
+	r.add(at(s, s.Sid), policy.DuplicateElement, "two statements have the Sid %q", sid).related = []Related{{first.Sid.Span, "the first one"}}
+	return first
+}
+
+// doubtfulSid reports a Sid that the policy grammar does not allow. IAM is known to enforce it in identity policies; for trust
+// policies there is only the text of the grammar.
+func (p *Pass) doubtfulSid(s *policy.Statement) {
+	sid, known := s.Sid.Literal()
+	if !known || p.claimed(s, -1) || strings.IndexFunc(sid, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	}) >= 0 {
-		// IAM is known to enforce it in identity policies; for trust policies there is only the text of the grammar.
-		fd := p.Report(at(s, s.Sid), "the Sid %q of a statement of %s has other characters than letters and digits, which the policy grammar does not allow",
-			sid, p.Document.Role)
-		fd.Level, fd.Severity = Warning, 4.0
+	}) < 0 {
+		return
 	}
+	fd := p.Report(at(s, s.Sid), "the Sid %q of a statement of %s has other characters than letters and digits, which the policy grammar does not allow",
+		sid, p.Document.Role)
+	fd.Level, fd.Severity = Warning, 4.0
 }
 
 var (

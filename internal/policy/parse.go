@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/source"
@@ -136,6 +137,10 @@ func (p *parser) document(v *Value) {
 
 // unknownElement reports an element that the policy language does not have, with the one that was probably meant.
 func (p *parser) unknownElement(name string, m Member, in string, elements ...string) {
+	if p.s == nil && slices.Contains(statementElements, name) {
+		p.fault(UnknownElement, m.Key.Span, "%s has no element %q: it belongs in a statement", in, name)
+		return
+	}
 	for _, e := range elements {
 		if strings.EqualFold(name, e) {
 			p.fault(UnknownElement, m.Key.Span, "%s has no element %q: it is spelled %q", in, name, e)
