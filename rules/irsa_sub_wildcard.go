@@ -34,11 +34,11 @@ func irsaSubWildcard(p *Pass) {
 			switch {
 			case !ok && strings.ContainsAny(subject, "*?"), strings.ContainsAny(namespace, "*?"):
 				if p.claim(s, i) {
-					p.Report(at(s, v), "pods of any namespace of the EKS cluster that matches %s can assume %s", quoted(v), p.Document.Role)
+					p.Report(at(s, v), "pods of every namespace that %s matches can assume %s", quoted(v), p.Document.Role)
 				}
 			case strings.ContainsAny(name, "*?"):
 				if p.claim(s, i) {
-					fd := p.Report(at(s, v), "pods of every service account in the namespace %s that matches %q can assume %s", namespace, name, p.Document.Role)
+					fd := p.Report(at(s, v), "pods of every service account in the namespace %s whose name %q matches can assume %s", namespace, name, p.Document.Role)
 					fd.Level, fd.Severity = Warning, 5.0
 				}
 			}

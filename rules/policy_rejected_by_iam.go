@@ -252,6 +252,7 @@ func (p *Pass) doubtfulSid(s *policy.Statement) {
 var (
 	principalARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/!-~-]+)|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))$`)
 	providerARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)/.+$`)
+	shortAccount = regexp.MustCompile(`^arn:aws[a-z-]*:(?:iam|sts)::(\d{1,11}|\d{13,}):`)
 	domainName   = regexp.MustCompile(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(/[\w./-]*)?$`)
 )
 
@@ -326,6 +327,9 @@ func awsFault(s, shown string) string {
 		return fmt.Sprintf("the service %q stands under AWS, not under Service", shown)
 	case strings.Contains(s, "-provider/"):
 		return fmt.Sprintf("the identity provider %q stands under AWS, not under Federated", shown)
+	case shortAccount.MatchString(s):
+		id := shortAccount.FindStringSubmatch(s)[1]
+		return fmt.Sprintf("the account id in %q has %d digits, not 12%s", shown, len(id), lostZero(id))
 	case !strings.HasPrefix(s, "arn:"):
 		return fmt.Sprintf("the principal %q is neither an ARN nor an account id", shown)
 	}

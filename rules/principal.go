@@ -276,17 +276,20 @@ func describe(pr policy.Principal) string {
 
 // shown returns t as messages show it: with long expressions cut.
 func shown(t policy.Text) string {
-	const longest = 60
+	const longest = 48
 	var b strings.Builder
 	for _, p := range t.Parts {
 		switch {
 		case p.Hole == nil:
 			b.WriteString(p.Literal)
 		case len(p.Hole.Expr) > longest:
-			b.WriteString("${…}")
+			b.WriteString("${" + beginning(p.Hole.Expr, longest) + "…}")
 		default:
 			b.WriteString("${" + p.Hole.Expr + "}")
 		}
 	}
 	return b.String()
 }
+
+// beginning returns the first n bytes of s, without half a character at the end.
+func beginning(s string, n int) string { return strings.ToValidUTF8(s[:n], "") }

@@ -119,8 +119,12 @@ type Place struct {
 }
 
 // at returns the place of t in s: where it is spelled or, when the code does not spell out all of it, where s uses it. An ARN of
-// a resource is spelled nowhere.
+// a resource is spelled nowhere. Of a text in pieces that lie apart, the place is that of the piece with the wildcard: whoever
+// gives a module the subject "acme/*" writes the cause, not the module that puts "repo:" before it.
 func at(s *policy.Statement, t policy.Text) Place {
+	if piece, ok := wildPiece(t); ok {
+		return Place{Statement: s, Span: piece, Via: append([]source.Span{t.Span}, t.Via...)}
+	}
 	if s != nil && t.Hole() != nil && !s.Span.Contains(t.Span) {
 		for i, v := range t.Via {
 			if s.Span.Contains(v) {
@@ -129,6 +133,16 @@ func at(s *policy.Statement, t policy.Text) Place {
 		}
 	}
 	return Place{Statement: s, Span: t.Span, Via: t.Via}
+}
+
+// wildPiece returns the place of the first literal with a wildcard in t, if it lies outside the place of t.
+func wildPiece(t policy.Text) (source.Span, bool) {
+	for _, part := range t.Parts {
+		if part.Hole == nil && strings.ContainsAny(part.Literal, "*?") {
+			return part.Span, !part.Span.IsZero() && !t.Span.Contains(part.Span)
+		}
+	}
+	return source.Span{}, false
 }
 
 // Report records a finding of the rule at p. The message is made as by fmt.Sprintf; its arguments identify the finding, so
