@@ -153,7 +153,7 @@ func fixtures(t testing.TB) []fixture {
 	t.Helper()
 	var all []fixture
 	add := func(name string, content []byte) {
-		if extract.LanguageOf(name) != extract.None && !strings.HasPrefix(path.Base(name), "want") && len(content) < 64<<10 {
+		if extract.LanguageOf(name) != extract.None && !strings.HasPrefix(path.Base(name), "want") && !strings.HasPrefix(path.Base(name), ".") && len(content) < 64<<10 {
 			all = append(all, fixture{name, string(content)})
 		}
 	}
@@ -346,6 +346,9 @@ func chaos(t *testing.T, r *rand.Rand, all []fixture) {
 				break
 			}
 		}
+	}
+	if bytes.Contains(p.stdout, []byte("internal error")) || bytes.Contains(p.stderr, []byte("internal error")) {
+		t.Errorf("something panicked: %s%s", head(p.stdout), head(p.stderr))
 	}
 	if t.Failed() && os.Getenv("TRUSTVET_CHAOS_KEEP") != "" {
 		keep := filepath.Join(os.Getenv("TRUSTVET_CHAOS_KEEP"), path.Base(t.Name()))

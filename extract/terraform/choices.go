@@ -97,6 +97,7 @@ type alternative[T any] struct {
 func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T], bool) {
 	var out []alternative[T]
 	pending := [][]assumption{nil}
+	complete := true
 	for len(pending) > 0 {
 		if len(out) == maxAlternatives {
 			return out, false
@@ -114,6 +115,9 @@ func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]altern
 		e.chosen = map[memoKey]*value{}
 		result := f()
 		met := e.met
+		if len(met) > maxAlternatives {
+			met, complete = met[:maxAlternatives], false // the rest would never be looked at
+		}
 		for i := len(met) - 1; i >= 0; i-- {
 			next := append(append(as[:len(as):len(as)], met[:i]...), assumption{met[i].cond, false})
 			pending = append(pending, next)
@@ -121,7 +125,7 @@ func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]altern
 		out = append(out, alternative[T]{append(as[:len(as):len(as)], met...), result})
 	}
 	e.assumed, e.met = nil, nil
-	return out, true
+	return out, complete
 }
 
 // eachWay calls f for an element. One that stands for many is looked at in each way in which the conditions that mention an

@@ -15,8 +15,8 @@ import (
 
 // What an evaluation may cost. Real roots stay two orders of magnitude below.
 const (
-	maxSteps     = 1_000_000 // expressions and elements for one role
-	maxRootSteps = 8_000_000 // and for all roles of a root module
+	maxSteps     = 500_000   // expressions and elements for one role
+	maxRootSteps = 5_000_000 // and for all roles of a root module
 	maxDepth     = 1_000     // of references and expressions in each other
 	maxElements  = 100_000   // of one list or object
 	maxBytes     = 16 << 20  // of strings built for one role
@@ -32,6 +32,7 @@ type evaluator struct {
 
 	steps, total, depth, bytes int
 	spent                      string // the budget that is used up
+	instances, roles           int    // of modules, and of roles, so far
 
 	choices
 	busy       map[memoKey]bool
@@ -97,6 +98,15 @@ func (e *evaluator) renew() {
 	}
 }
 
+// exceed returns v. A failure for a bound of ours uses up the budget, so that no try and no condition makes something else of
+// it: what Terraform would see there is not known.
+func (e *evaluator) exceed(v *value) *value {
+	if v.limit && e.spent == "" {
+		e.spent = v.reason
+	}
+	return v
+}
+
 // spendBytes counts n bytes of strings.
 func (e *evaluator) spendBytes(n int) bool {
 	e.bytes += n
@@ -156,12 +166,12 @@ func (s *scope) eval(expr hclsyntax.Expression) *value {
 		return failed(s.span(expr.Range()), e.spent)
 	}
 	if e.depth >= maxDepth {
-		return failed(s.span(expr.Range()), "expressions are nested too deeply")
+		return e.exceed(limited(s.span(expr.Range()), fmt.Sprintf("expressions are nested more than %d deep", maxDepth)))
 	}
 	e.depth++
 	v := s.evalNode(expr).weigh()
 	e.depth--
-	return v
+	return e.exceed(v)
 }
 
 func (s *scope) evalNode(expr hclsyntax.Expression) *value {
@@ -222,6 +232,8 @@ func (s *scope) literalValue(x *hclsyntax.LiteralValueExpr) *value {
 		return null(span)
 	case v.Type() == cty.String:
 		return stringOf(s.e.l.literal(v.AsString(), x.SrcRange), span)
+	case !v.IsKnown():
+		return limited(span, "a number that is too large or too small")
 	case v.Type() == cty.Number:
 		n := number(v.AsBigFloat(), span)
 		if n.kind == failedKind {
@@ -287,6 +299,49 @@ func setMember(members []member, m member) []member {
 	return append(members, m)
 }
 
+// A memberIndex finds members by name while an object is made. The zero value is ready to use.
+type memberIndex map[string]int
+
+// set is setMember for members that were all set with ix.
+func (ix *memberIndex) set(members []member, m member) []member {
+	const few = 16
+	if len(members) < few {
+		return setMember(members, m)
+	}
+	i, name := ix.find(members, m.key)
+	if i >= 0 {
+		members[i] = m
+		return members
+	}
+	if name != "" {
+		(*ix)[name] = len(members)
+	}
+	return append(members, m)
+}
+
+// find returns the place of the member of that name, -1 where there is none, and the name where it is known.
+func (ix *memberIndex) find(members []member, key *value) (int, string) {
+	if *ix == nil {
+		*ix = make(memberIndex, len(members))
+		for i, m := range members {
+			if name, ok := m.key.literal(); ok {
+				(*ix)[name] = i
+			}
+		}
+	}
+	name, ok := key.literal()
+	if !ok {
+		return -1, ""
+	}
+	if i, ok := (*ix)[name]; ok {
+		return i, name
+	}
+	if name == "" {
+		(*ix)[name] = len(members) // the one name that set cannot tell from none
+	}
+	return -1, name
+}
+
 // decide returns the truth of a condition. Where the code does not decide it, the run does (see choices).
 func (s *scope) decide(cond *value) (truth bool, err *value) {
 	switch b := toBool(cond); b.kind {
@@ -350,6 +405,7 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 	}
 	var elems []*value
 	var members []member
+	var index memberIndex
 	step := func(it item) *value {
 		inner := s.with(x.ValVar, it.val)
 		if x.KeyVar != "" {
@@ -390,11 +446,11 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 			key, val = key.asMany(), val.asMany()
 		}
 		if x.Group {
-			members = group(members, key, val)
+			members = index.group(members, key, val)
 			return nil
 		}
 		before := len(members)
-		if members = setMember(members, member{key, val}); len(members) == before && !many {
+		if members = index.set(members, member{key, val}); len(members) == before && !many {
 			return failed(key.span, "two items make the same key "+describe(key))
 		}
 		return nil
@@ -419,14 +475,14 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 }
 
 // group appends val to the list that members hold under key.
-func group(members []member, key, val *value) []member {
-	if name, ok := key.literal(); ok {
-		for i, m := range members {
-			if m.key.is(name) {
-				members[i].val = list(append(m.val.elems[:len(m.val.elems):len(m.val.elems)], val), m.val.span)
-				return members
-			}
-		}
+func (ix *memberIndex) group(members []member, key, val *value) []member {
+	i, name := ix.find(members, key)
+	if i >= 0 {
+		members[i].val.elems = append(members[i].val.elems, val) // made below, and seen by nobody yet
+		return members
+	}
+	if name != "" {
+		(*ix)[name] = len(members)
 	}
 	return append(members, member{key, list([]*value{val}, val.span)})
 }
@@ -454,7 +510,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 		return []item{{key, val, true}}, nil
 	case listKind:
 		if len(coll.elems) > maxElements {
-			return nil, failed(coll.span, fmt.Sprintf("a list has more than %d elements", maxElements))
+			return nil, limited(coll.span, fmt.Sprintf("a list has more than %d elements", maxElements))
 		}
 		items := make([]item, 0, len(coll.elems))
 		shifted := false
@@ -476,7 +532,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 	case objectKind:
 		members, complete := coll.all()
 		if len(members) > maxElements {
-			return nil, failed(coll.span, fmt.Sprintf("an object has more than %d members", maxElements))
+			return nil, limited(coll.span, fmt.Sprintf("an object has more than %d members", maxElements))
 		}
 		items := make([]item, 0, len(members))
 		for _, m := range sorted(members) {

@@ -7,6 +7,7 @@
 package terraform
 
 import (
+	"fmt"
 	"path"
 	"runtime"
 	"slices"
@@ -62,9 +63,9 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		})
 	}
 	n := len(roots) + len(units)
-	results := make([][]*policy.Document, n)
-	unclaimed := make([][]unclaimed, n)
+	results := make([]rootResult, n)
 	var wg sync.WaitGroup
+	var bill bill
 	next := make(chan int)
 	for range min(runtime.GOMAXPROCS(0), n) {
 		wg.Add(1)
@@ -72,25 +73,46 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 			defer wg.Done()
 			for i := range next {
 				if i < len(roots) {
-					results[i], unclaimed[i] = l.extractRoot(roots[i], &opts)
+					results[i] = l.extractRoot(roots[i], &opts)
 				} else {
-					results[i], unclaimed[i] = l.extractUnit(units[i-len(roots)], &opts)
+					results[i] = l.extractUnit(units[i-len(roots)], &opts)
 				}
+				bill.add(i, results[i].cost)
 			}
 		}()
 	}
 	for i := range n {
+		if bill.exceeded() {
+			break
+		}
 		next <- i
 	}
 	close(next)
 	wg.Wait()
-	docs := slices.Concat(results...)
+	var docs []*policy.Document
+	var unclaimed []unclaimed
+	total := 0
+	for i, r := range results {
+		if total > maxRun {
+			var name string
+			if i < len(roots) {
+				name = roots[i]
+			} else {
+				name = units[i-len(roots)].file
+			}
+			l.problem(source.Problem{Name: name, Unreadable: true, Message: fmt.Sprintf("not looked at: the root modules before it take more than %d steps", maxRun)})
+			continue
+		}
+		total += r.cost
+		docs = append(docs, r.docs...)
+		unclaimed = append(unclaimed, r.unclaimed...)
+	}
 	type note struct {
 		b      *block
 		policy string
 	}
 	noted := map[note]bool{}
-	for _, u := range slices.Concat(unclaimed...) {
+	for _, u := range unclaimed {
 		key := note{b: u.b}
 		if u.doc.Value != nil {
 			key.policy = string(u.doc.Value.JSON())
@@ -105,14 +127,72 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 
 // extractRoot returns the documents of the roles of the root module in dir, and of its policy documents that may be trust
 // policies.
-func (l *loader) extractRoot(dir string, opts *Options) ([]*policy.Document, []unclaimed) {
+func (l *loader) extractRoot(dir string, opts *Options) (r rootResult) {
+	defer l.survive(dir)
 	m := l.module(dir)
 	if m == nil || !m.hasSinks() {
-		return nil, nil
+		return rootResult{}
 	}
-	e := newEvaluator(l, m, opts)
+	return newEvaluator(l, m, opts).result()
+}
+
+// survive makes a problem of a panic: the library for HCL has panicked on hostile input before.
+func (l *loader) survive(name string) {
+	if err := recover(); err != nil {
+		l.problem(source.Problem{Name: name, Unreadable: true, Message: fmt.Sprintf("internal error: %v", err)})
+	}
+}
+
+// result visits the root module.
+func (e *evaluator) result() rootResult {
 	docs := e.visit(e.root)
-	return docs, e.unclaimed
+	return rootResult{docs, e.unclaimed, e.total}
+}
+
+// A rootResult is what a root module gives.
+type rootResult struct {
+	docs      []*policy.Document
+	unclaimed []unclaimed
+	cost      int // in steps
+}
+
+const (
+	// maxRun bounds the steps of all root modules together. A monorepo of 3,000 root modules takes a hundredth of it.
+	maxRun = 30_000_000
+	// What a document and each of its values count as, in steps: what comes after the extraction takes about that much.
+	documentCost = 200
+	valueCost    = 10
+)
+
+// A bill adds up what root modules cost. Those that come first in order count, however many are evaluated at once, so that
+// the same ones are left out on every machine.
+type bill struct {
+	mu    sync.Mutex
+	costs map[int]int // of those after the first that is not done
+	done  int         // root modules before this one are done
+	total int         // their cost
+}
+
+func (b *bill) add(i, cost int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.costs == nil {
+		b.costs = map[int]int{}
+	}
+	for b.costs[i] = cost; ; b.done++ {
+		cost, ok := b.costs[b.done]
+		if !ok {
+			return
+		}
+		delete(b.costs, b.done)
+		b.total += cost
+	}
+}
+
+func (b *bill) exceeded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.total > maxRun
 }
 
 func newEvaluator(l *loader, m *module, opts *Options) *evaluator {

@@ -123,7 +123,7 @@ func concatFunc(c *call) *value {
 		}
 		out.elems = append(out.elems, flatElements(l)...)
 		if len(out.elems) > maxElements {
-			return c.fail("a list has more than %d elements", maxElements)
+			return limited(c.span, fmt.Sprintf("a list has more than %d elements", maxElements))
 		}
 	}
 	return out
@@ -236,7 +236,7 @@ func flattenFunc(c *call) *value {
 		return true
 	}
 	if !walk(l, false, 0) {
-		return c.fail("a list that is too large")
+		return limited(c.span, "a list that is too large")
 	}
 	return out
 }
@@ -918,7 +918,7 @@ func setproductFunc(c *call) *value {
 		var next [][]*value
 		var nextMany []bool
 		if !c.e.spend(len(rows)*len(l.elems)) || len(rows)*len(l.elems) > maxElements {
-			return c.fail("a product of more than %d elements", maxElements)
+			return limited(c.span, fmt.Sprintf("a product of more than %d elements", maxElements))
 		}
 		for i, row := range rows {
 			for _, el := range flatElements(l) {

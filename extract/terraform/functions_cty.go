@@ -78,7 +78,7 @@ func (c *call) viaCty(typ cty.Type) *value {
 	}
 	if c.name == "indent" {
 		if n, ok := toNumber(c.args[0]).asInt(); !ok || n < 0 || n > 1000 {
-			return c.fail("a width from 0 to 1000 is needed")
+			return limited(c.span, "indent: a width of more than 1000")
 		}
 	}
 	if !c.e.spend(1+size/64) || !c.e.spendBytes(size) {

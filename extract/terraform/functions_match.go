@@ -1,7 +1,9 @@
 package terraform
 
 import (
+	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"time"
 
@@ -29,6 +31,27 @@ func matchFunction(name string) builtin {
 	return nil
 }
 
+// compile returns the regular expression of that pattern, for a text of size bytes. To match takes as long as the text times
+// the program that the pattern makes.
+func (c *call) compile(pattern string, size int) (*regexp.Regexp, *value) {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, c.fail("malformed regular expression")
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, c.fail("malformed regular expression")
+	}
+	if !c.e.spend(1 + len(program.Inst) + size*(1+len(program.Inst)/64)/16) {
+		return nil, failed(c.span, c.e.spent)
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, c.fail("malformed regular expression")
+	}
+	return re, nil
+}
+
 // regexFunc keeps the places of what it finds.
 func regexFunc(c *call) *value {
 	if err := c.arity(2, 2); err != nil {
@@ -46,12 +69,9 @@ func regexFunc(c *call) *value {
 	if !ok || !whole {
 		return c.unknown(cty.NilType)
 	}
-	if !c.e.spend(1 + len(lit)/16) {
-		return failed(c.span, c.e.spent)
-	}
-	re, compileErr := regexp.Compile(pattern)
-	if compileErr != nil {
-		return c.fail("malformed regular expression")
+	re, err := c.compile(pattern, len(lit))
+	if err != nil {
+		return err
 	}
 	if _, typeErr := stdlib.RegexFunc.ReturnTypeForValues([]cty.Value{cty.StringVal(pattern), cty.StringVal("")}); typeErr != nil {
 		return c.fail("%s", firstLine(typeErr.Error()))
@@ -94,7 +114,11 @@ func regexFunc(c *call) *value {
 		return capture(m)
 	}
 	out := list(nil, c.span)
-	for _, m := range re.FindAllStringSubmatchIndex(lit, -1) {
+	matches := re.FindAllStringSubmatchIndex(lit, maxElements+1)
+	if len(matches) > maxElements {
+		return limited(c.span, fmt.Sprintf("more than %d matches", maxElements))
+	}
+	for _, m := range matches {
 		out.elems = append(out.elems, capture(m))
 	}
 	return out

@@ -229,7 +229,7 @@ func (c *call) formatOne(b *stringBuilder, verb string, arg *value) *value {
 		return b.add(text(n.primitive(), arg.span), arg.span)
 	}
 	if wideVerb(verb) {
-		return failed(c.span, "format: a width of more than 3 digits")
+		return limited(c.span, "format: a width of more than 3 digits")
 	}
 	v, ok := toCty(arg)
 	if !ok {
@@ -499,6 +499,11 @@ func replaceFunc(c *call) *value {
 		return c.replaceRegexp(s, from[1:len(from)-1], to)
 	}
 	if from == "" {
+		full, _ := s.literal()
+		inserted, _ := to.literal()
+		if !c.e.spendBytes((len(full) + 1) * len(inserted)) {
+			return failed(c.span, c.e.spent)
+		}
 		return c.viaCty(cty.String)
 	}
 	b := stringBuilder{e: c.e}
@@ -538,9 +543,13 @@ func replaceFunc(c *call) *value {
 }
 
 func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return c.fail("malformed regular expression")
+	size := 0
+	for _, p := range s.parts {
+		size += len(p.Literal)
+	}
+	re, failure := c.compile(pattern, size)
+	if failure != nil {
+		return failure
 	}
 	template, ok := to.literal()
 	if ok && template == "" {

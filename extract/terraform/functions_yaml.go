@@ -14,7 +14,7 @@ func yamldecodeFunc(c *call) *value {
 		return err
 	}
 	if s, ok := c.args[0].literal(); ok && !tameYAML(s) {
-		return c.fail("YAML that is nested too deeply or has too many aliases")
+		return limited(c.span, "YAML that is nested too deeply or has too many aliases")
 	}
 	v := c.viaCty(cty.NilType)
 	src := c.args[0]

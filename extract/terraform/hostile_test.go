@@ -170,3 +170,20 @@ func TestLinksOutOfTheTreeAreNotFollowed(t *testing.T) {
 		t.Errorf("got %v", docs)
 	}
 }
+
+// What Terraform would make of an expression that takes us too much work is not known, whatever the code wants instead.
+func TestBoundsCannotBeCaught(t *testing.T) {
+	for _, expr := range []string{`format("%9999d", 1)`, `indent(9999, "a\nb")`, `tostring(1e99999)`, `join("", [for a in range(1000) : join("", [for b in range(1000) : "${a}${b}"])])`} {
+		for _, caught := range []string{"try(" + expr + `, "{}")`, "can(" + expr + `) ? "{}" : "[]"`, `coalesce(try(` + expr + `, ""), "{}")`} {
+			docs, _ := extractFiles(t, map[string]string{"main.tf": goodRole + role(caught)}, Options{})
+			for _, d := range docs {
+				if limit := d.Limit(); (limit != nil) != (d.Role == "aws_iam_role.bad") {
+					t.Errorf("%s: %s has the limit %v", caught, d.Role, limit)
+				}
+			}
+			if len(docs) != 2 {
+				t.Errorf("%s: %d documents", caught, len(docs))
+			}
+		}
+	}
+}

@@ -97,7 +97,7 @@ func (w *jsonWriter) write(v *value) {
 		}
 		w.hole(v)
 	case failedKind:
-		w.parts = append(w.parts, policy.HolePart(&policy.Hole{Expr: "error", Reason: v.reason}, v.span))
+		w.parts = append(w.parts, policy.HolePart(&policy.Hole{Expr: "error", Reason: v.reason, Limit: v.limit}, v.span))
 	}
 }
 
@@ -203,11 +203,14 @@ func fromPolicy(p *policy.Value) *value {
 		v.kind, v.truth, v.parts = boolKind, p.Text.Is("true"), p.Text.Parts
 	case policy.Number:
 		s, _ := p.Text.Literal()
-		n, err := cty.ParseNumberVal(s)
+		n, err := parseNumber(s)
 		if err != nil {
 			return failed(p.Span, "JSON syntax error: a malformed number")
 		}
-		v.kind, v.num, v.parts = numberKind, n.AsBigFloat(), p.Text.Parts
+		if v = number(n.AsBigFloat(), p.Span); v.kind == failedKind {
+			return v
+		}
+		v.parts = p.Text.Parts
 	case policy.StringKind:
 		v.kind, v.parts = stringKind, p.Text.Parts
 		v.via = p.Text.Via
@@ -223,12 +226,13 @@ func fromPolicy(p *policy.Value) *value {
 		}
 	case policy.Object:
 		v.kind = objectKind
+		var index memberIndex
 		for _, m := range p.Members {
 			key := stringOf(m.Key.Parts, m.Key.Span)
 			if h := m.Key.Hole(); h != nil && len(m.Key.Parts) == 1 {
 				key = &value{kind: unknownKind, hole: h, typ: cty.String, span: m.Key.Span, many: h.Many}
 			}
-			v.members = setMember(v.members, member{key, fromPolicy(m.Value).weigh()})
+			v.members = index.set(v.members, member{key, fromPolicy(m.Value).weigh()})
 		}
 	case policy.Hidden:
 		v.kind, v.hole = unknownKind, p.Hole
@@ -297,7 +301,7 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 		p.Hole = e.toHole(v.hole, v.many, provider)
 	case failedKind:
 		p.Kind = policy.Hidden
-		p.Hole = &policy.Hole{Expr: v.span.Text(), Reason: v.reason, Many: v.many}
+		p.Hole = &policy.Hole{Expr: v.span.Text(), Reason: v.reason, Limit: v.limit, Many: v.many}
 	}
 	return p
 }

@@ -152,7 +152,7 @@ func (r jsonReader) expression(v *policy.Value) hclsyntax.Expression {
 		return &hclsyntax.LiteralValueExpr{Val: cty.BoolVal(v.Text.Is("true")), SrcRange: rng}
 	case policy.Number:
 		s, _ := v.Text.Literal()
-		if n, err := cty.ParseNumberVal(s); err == nil {
+		if n, err := parseNumber(s); err == nil {
 			return &hclsyntax.LiteralValueExpr{Val: n, SrcRange: rng}
 		}
 	case policy.Null:

@@ -348,17 +348,30 @@ func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block 
 }
 
 // nestsTooDeep reports whether src would make the recursive parser recurse deeper than its stack allows: open brackets,
-// runs of unary operators, chains of conditionals and template directives. What stands in strings counts too.
+// runs of unary operators, chains of conditionals and template directives. Chains of index operators and digits take too long. What stands in strings counts too.
 func nestsTooDeep(src []byte) bool {
 	const most, mostChained = 2_000, 20_000
 	if len(src) < most {
 		return false
 	}
-	depth, run, chained := 0, 0, 0
+	depth, run, chained, digits := 0, 0, 0, 0
+	last := byte(0) // the character before, blanks left out
 	for i, c := range src {
+		if c < '0' || c > '9' {
+			digits = 0
+		} else if digits++; digits > maxDigits {
+			return true
+		}
+		before := last
+		if !blank(c) && c != '\n' {
+			last = c
+		}
 		switch c {
 		case '{', '[', '(':
 			depth++
+			if c == '[' && before == ']' { // a[0][0]: hclsyntax takes a time that grows with the square
+				chained += 10
+			}
 			if c == '{' && i > 0 && (src[i-1] == '%' || src[i-1] == '$') {
 				chained++
 			}

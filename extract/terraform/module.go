@@ -74,6 +74,9 @@ func (e *evaluator) expand(inst *instance, b *block) *expansion {
 	}
 	e.busy[busy] = true
 	x := e.expandBody(&scope{e: e, inst: inst}, b)
+	if x.err != nil {
+		e.exceed(x.err)
+	}
 	delete(e.busy, busy)
 	if e.spent == "" {
 		e.expansions[k] = x
@@ -119,7 +122,7 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	}
 	count, _ := n.num.Int64()
 	if count > maxInstances {
-		x.err = failed(span, fmt.Sprintf("count is %s, more than the %d instances that are looked at", n.primitive(), maxInstances))
+		x.err = limited(span, fmt.Sprintf("count is %s, more than the %d instances that are looked at", n.primitive(), maxInstances))
 		return x
 	}
 	for i := range int(count) {
@@ -141,7 +144,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 	x.picks = picks
 	if v.kind == failedKind {
 		u := unknown(firstLine(span.Text()), cty.NilType, span)
-		u.hole.Reason = v.reason
+		u.hole.Reason, u.hole.Limit = v.reason, v.limit
 		v = u
 	}
 	items, err := e.iterate(v)
@@ -150,7 +153,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 		return x
 	}
 	if len(items) > maxInstances {
-		x.err = failed(span, fmt.Sprintf("for_each has %d elements, more than the %d instances that are looked at", len(items), maxInstances))
+		x.err = limited(span, fmt.Sprintf("for_each has %d elements, more than the %d instances that are looked at", len(items), maxInstances))
 		return x
 	}
 	for _, it := range items {
@@ -225,6 +228,11 @@ func (e *evaluator) moduleInstances(inst *instance, b *block) []*instance {
 		return got
 	}
 	x := e.expand(inst, b)
+	if e.instances += len(x.scopes); e.instances > maxModules {
+		e.l.problem(source.Problem{Span: b.header(), Unreadable: true,
+			Message: fmt.Sprintf("not looked at: the root module has more than %d instances of modules", maxModules)})
+		return nil
+	}
 	mod, why := e.calledModule(inst, b)
 	var out []*instance
 	for i, s := range x.scopes {
@@ -240,6 +248,9 @@ func (e *evaluator) moduleInstances(inst *instance, b *block) []*instance {
 	e.children[k] = out
 	return out
 }
+
+// maxModules bounds the instances of modules below one root module.
+const maxModules = 10_000
 
 // maxModuleDepth bounds the calls that lead to a module.
 const maxModuleDepth = 30
@@ -260,6 +271,9 @@ func (e *evaluator) calledModule(inst *instance, b *block) (*module, string) {
 		return nil, "the module's source is not known: " + describe(src)
 	}
 	dir, why := e.l.moduleDir(e.root.mod.dir, inst, b.label(0), name)
+	if why != "" && localSource(name) {
+		e.l.problem(source.Problem{Span: src.span, Message: why})
+	}
 	if why == "" {
 		for i := inst; i != nil; i = i.parent {
 			if i.mod.dir == dir {

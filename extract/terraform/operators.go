@@ -70,7 +70,10 @@ func toNumber(v *value) *value {
 	switch v.kind {
 	case stringKind:
 		if s, ok := v.literal(); ok {
-			n, err := cty.ParseNumberVal(s)
+			if len(s) > maxDigits {
+				return limited(v.span, "a number of too many digits")
+			}
+			n, err := parseNumber(s)
 			if err != nil {
 				return failed(v.span, "a number is needed here, not a string")
 			}
@@ -232,7 +235,7 @@ func arithmetic(op *hclsyntax.Operation, a, b *big.Float, span source.Span) *val
 		v = x.Divide(y)
 	default:
 		if a.MantExp(nil) > 1024 {
-			return failed(span, "the remainder of a number that is too large")
+			return limited(span, "the remainder of a number that is too large")
 		}
 		v = x.Modulo(y)
 	}

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -67,10 +68,10 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 				docs = append(docs, e.visit(child)...)
 			}
 			if x := e.expand(inst, b); x.err != nil {
-				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.reason})
+				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.reason, Unreadable: e.spent != ""})
 			}
 		case roleSink:
-			docs = append(docs, e.roles(inst, b)...)
+			docs = append(docs, e.roleInstances(inst, b)...)
 		case stackSink:
 			docs = append(docs, e.stacks(inst, b)...)
 		case trustSink:
@@ -176,22 +177,54 @@ func trustShaped(d *policy.Document) bool {
 	return false
 }
 
-// roles returns the documents of the instances of a role.
-func (e *evaluator) roles(inst *instance, b *block) []*policy.Document {
+// roleInstances returns the documents of the instances of a role.
+func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
 	e.renew()
 	x := e.expand(inst, b)
 	if x.err != nil {
 		name := inst.address(strings.Join(b.labels, "."))
-		return []*policy.Document{unresolved(name, inst, b.header(), "its instances are not known: "+x.err.reason, x.err.span)}
+		return e.limit([]*policy.Document{unresolved(name, inst, b.header(), "its instances are not known: "+x.err.reason, x.err.span)})
 	}
 	var docs []*policy.Document
 	for i := range x.scopes {
+		if e.roles++; e.roles > maxRoles {
+			e.l.problem(source.Problem{Span: b.header(), Unreadable: true,
+				Message: fmt.Sprintf("not looked at: the root module has more than %d roles", maxRoles)})
+			break
+		}
 		e.renew()
 		r := e.newResource(inst, b, x, i)
-		docs = append(docs, e.roleDocuments(r, append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...))...)
+		given := append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...)
+		for _, d := range e.roleDocuments(r, given) {
+			e.total += documentCost
+			if d.Value != nil {
+				e.total += valueCost * len(d.Value.Leaves())
+			}
+			docs = append(docs, d)
+		}
 	}
 	return docs
 }
+
+// limit marks documents that are not known because a bound was reached, and returns them.
+func (e *evaluator) limit(docs []*policy.Document) []*policy.Document {
+	if e.spent == "" {
+		return docs
+	}
+	for _, d := range docs {
+		if len(d.Unresolved) > 0 {
+			h := *d.Unresolved[0].Hole
+			h.Limit = true
+			d.Unresolved[0].Hole = &h
+			continue
+		}
+		d.Unresolved = []policy.Unresolved{{What: "the policy", Span: d.Span, Hole: &policy.Hole{Expr: firstLine(d.Span.Text()), Reason: e.spent, Limit: true}}}
+	}
+	return docs
+}
+
+// maxRoles bounds the roles of one root module. AWS allows 5,000 in an account.
+const maxRoles = 10_000
 
 // unresolved returns the document of a role of which nothing is known.
 func unresolved(role string, inst *instance, span source.Span, reason string, at source.Span) *policy.Document {
@@ -251,10 +284,11 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 		}
 		return policyOutcome{value: e.toPolicy(v, nil, provider)}
 	})
-	docs := e.documents(r, span, outcomes)
+	docs := e.limit(e.documents(r, span, outcomes))
 	if !complete {
-		d := unresolved(r.addr, r.inst, span, "more than the number of alternatives that are looked at depend on conditions that the code does not decide", span)
+		d := unresolved(r.addr, r.inst, span, fmt.Sprintf("conditions that the code does not decide give it more than %d policies", maxAlternatives), span)
 		d.When = "otherwise"
+		d.Unresolved[0].Hole.Limit = true
 		docs = append(docs, d)
 	}
 	if existence := describeAssumptions(given); existence != "" {

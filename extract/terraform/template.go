@@ -123,7 +123,7 @@ func (s *scope) renderTemplate(tmpl *value, vars []member, span source.Span) *va
 		name, src = l.addText(tmpl.parts)
 	}
 	if !s.e.spend(len(src)/16) || nestsTooDeep(src) {
-		return failed(span, "a template that is too large or too deep")
+		return limited(span, "a template that is too large or too deep")
 	}
 	expr, diags := hclsyntax.ParseTemplate(src, name, hcl.InitialPos)
 	if diags.HasErrors() {

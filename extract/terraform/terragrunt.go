@@ -294,15 +294,16 @@ func (f *gruntFile) readConfig(c *call) *value {
 }
 
 // extractUnit returns the documents of the roles that a unit creates.
-func (l *loader) extractUnit(u *unit, opts *Options) ([]*policy.Document, []unclaimed) {
+func (l *loader) extractUnit(u *unit, opts *Options) (r rootResult) {
+	defer l.survive(u.file)
 	m := l.module(u.module)
 	if m == nil {
-		return nil, nil
+		return rootResult{}
 	}
 	if len(u.extra) > 0 {
 		// Generated files belong to this unit's copy of the module.
 		if m = l.loadModule(u.module); m == nil {
-			return nil, nil
+			return rootResult{}
 		}
 		for _, content := range u.extra {
 			if _, ok := content.literal(); ok && content.kind == stringKind {
@@ -311,7 +312,7 @@ func (l *loader) extractUnit(u *unit, opts *Options) ([]*policy.Document, []uncl
 		}
 	}
 	if !m.hasSinks() {
-		return nil, nil
+		return rootResult{}
 	}
 	e := newEvaluator(l, m, opts)
 	for _, in := range u.inputs {
@@ -320,8 +321,7 @@ func (l *loader) extractUnit(u *unit, opts *Options) ([]*policy.Document, []uncl
 		}
 	}
 	e.root.calls = []source.Span{u.call}
-	docs := e.visit(e.root)
-	return docs, e.unclaimed
+	return e.result()
 }
 
 // addGenerated adds the blocks of a file that Terragrunt writes to m. Everything in it lies where its content is written.

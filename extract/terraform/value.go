@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -45,6 +46,7 @@ type value struct {
 	decoded *value // of a string that is JSON: what it says
 	plain   *value // of a string that is base64: what it encodes
 	reason  string // of a failed value: why there is none
+	limit   bool   // of a failed value: a bound of ours was reached, of which Terraform knows nothing
 
 	span source.Span
 	via  []source.Span
@@ -87,9 +89,20 @@ func boolean(b bool, span source.Span) *value { return &value{kind: boolKind, tr
 // maxExponent bounds numbers: written out, larger ones would be longer than any text.
 const maxExponent = 4096
 
+// maxDigits bounds the spelling of numbers: to read one takes time that grows with the square of it.
+const maxDigits = 2_000
+
+// parseNumber reads a number as Terraform does.
+func parseNumber(s string) (cty.Value, error) {
+	if len(s) > maxDigits {
+		return cty.NilVal, fmt.Errorf("a number of more than %d digits", maxDigits)
+	}
+	return cty.ParseNumberVal(s)
+}
+
 func number(n *big.Float, span source.Span) *value {
 	if e := n.MantExp(nil); e > maxExponent || e < -maxExponent {
-		return failed(span, "a number that is too large or too small")
+		return limited(span, "a number that is too large or too small")
 	}
 	return &value{kind: numberKind, num: n, span: span}
 }
@@ -147,6 +160,12 @@ func failed(span source.Span, reason string) *value {
 	return &value{kind: failedKind, reason: reason, span: span}
 }
 
+// limited returns the failure of an evaluation that takes more than we do. Unlike other failures it is none that the code
+// can catch.
+func limited(span source.Span, reason string) *value {
+	return &value{kind: failedKind, reason: reason, limit: true, span: span}
+}
+
 // maxVia bounds the hops that a value remembers.
 const maxVia = 12
 
@@ -200,6 +219,9 @@ func (v *value) primitive() string {
 		}
 		return "false"
 	}
+	if i, exact := v.num.Int64(); exact == big.Exact {
+		return strconv.FormatInt(i, 10)
+	}
 	return v.num.Text('f', -1)
 }
 
@@ -222,7 +244,7 @@ func (v *value) weigh() *value {
 		n += 1 + m.val.weight()
 	}
 	if n > maxSize {
-		return failed(v.span, fmt.Sprintf("a value of more than %d parts", maxSize))
+		return limited(v.span, fmt.Sprintf("a value of more than %d parts", maxSize))
 	}
 	v.size = n
 	return v

@@ -24,12 +24,22 @@ func Parse(role string, v *Value) *Document {
 	case Hidden:
 		p.unresolved("the policy", v)
 	case Object:
+		if v.count(maxValues) > maxValues {
+			// To reason about a policy takes time that grows faster than the policy does.
+			hole := &Hole{Expr: "the policy", Reason: "it has more than " + itoa(maxValues) + " values, far more than the 8,192 characters that IAM takes", Limit: true}
+			p.unresolved("the policy", &Value{Kind: Hidden, Hole: hole, Span: v.Span})
+			return d
+		}
 		p.document(v)
 	default:
 		p.fault(NotAnObject, v.Span, "the policy is %s, not an object", v.Kind)
 	}
 	return d
 }
+
+// maxValues bounds the values of a policy that is looked at. A value takes four characters at the least, and IAM does not take
+// more than 8,192, white space aside.
+const maxValues = 4_000
 
 type parser struct {
 	doc *Document

@@ -75,6 +75,24 @@ func (v *Value) Leaves() []Leaf {
 	return leaves
 }
 
+// count returns the number of values in v, itself with it, or some number above most as soon as there are more.
+func (v *Value) count(most int) int {
+	n := 1
+	for _, e := range v.Elements {
+		if n > most {
+			return n
+		}
+		n += e.count(most - n)
+	}
+	for _, m := range v.Members {
+		if n > most {
+			return n
+		}
+		n += m.Value.count(most - n)
+	}
+	return n
+}
+
 func (v *Value) walk(path string, visit func(string, *Value)) {
 	switch v.Kind {
 	case Array:
