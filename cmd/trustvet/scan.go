@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,6 +86,7 @@ type lookFlags struct {
 	baseline  string
 
 	vars, varFiles, parameters []string
+	parameterFile              string
 	workspace                  string
 }
 
@@ -97,6 +99,7 @@ func (l *lookFlags) add(cmd *cobra.Command) {
 	f.StringArrayVar(&l.varFiles, "var-file", nil, "a `FILE` with values of Terraform root variables; may be repeated")
 	f.StringVar(&l.workspace, "workspace", "", "the Terraform workspace `NAME`")
 	f.StringArrayVar(&l.parameters, "parameter", nil, "the value of a CloudFormation parameter: `NAME=VALUE`; may be repeated")
+	f.StringVar(&l.parameterFile, "parameter-file", "", "a JSON `FILE` with values of CloudFormation parameters; parameters that it does not name have their defaults")
 	f.BoolVar(&l.noConfig, "no-config", false, "use no configuration")
 }
 
@@ -176,9 +179,28 @@ func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) erro
 	}
 	var err error
 	if tf.Vars, err = pairs("--var", l.vars); err == nil {
-		opts.Extract.CloudFormation.Parameters, err = pairs("--parameter", l.parameters)
+		opts.Extract.CloudFormation.Parameters, err = l.templateParameters(sys)
 	}
 	return err
+}
+
+// templateParameters returns the values of CloudFormation parameters; those given one by one win. It returns nil when the
+// command line says nothing of a deployment.
+func (l *lookFlags) templateParameters(sys *system) (map[string]string, error) {
+	given, err := pairs("--parameter", l.parameters)
+	if err != nil || l.parameterFile == "" {
+		return given, err
+	}
+	f, err := readFile(sys, l.parameterFile)
+	if err != nil {
+		return nil, err
+	}
+	values, err := readParameters(f)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(values, given)
+	return values, nil
 }
 
 // pairs reads NAME=VALUE arguments. Of none it returns nil.
