@@ -21,6 +21,8 @@ import (
 type Options struct {
 	Terraform      terraform.Options
 	CloudFormation cloudformation.Options
+	// Verify: the policies of templates are worked out by goformation as well, and what differs is a problem.
+	Verify bool
 }
 
 // A Result is what the files hold, in an order that depends on nothing but the files.
@@ -120,6 +122,10 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 			return dataResult{Result: Result{docs, problems}}
 		}
 		docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
+		if opts.Verify && len(docs) > 0 {
+			differences, _ := cloudformation.Verify(tree, file, opts.CloudFormation)
+			problems = append(problems, differences...)
+		}
 		if len(docs) > 0 || len(problems) > 0 && !prose(name) {
 			return dataResult{Result: Result{docs, problems}}
 		}

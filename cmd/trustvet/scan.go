@@ -87,6 +87,7 @@ type lookFlags struct {
 
 	vars, varFiles, parameters []string
 	parameterFile              string
+	verify                     bool
 	workspace                  string
 }
 
@@ -100,6 +101,7 @@ func (l *lookFlags) add(cmd *cobra.Command) {
 	f.StringVar(&l.workspace, "workspace", "", "the Terraform workspace `NAME`")
 	f.StringArrayVar(&l.parameters, "parameter", nil, "the value of a CloudFormation parameter: `NAME=VALUE`; may be repeated")
 	f.StringVar(&l.parameterFile, "parameter-file", "", "a JSON `FILE` with values of CloudFormation parameters; parameters that it does not name have their defaults")
+	f.BoolVar(&l.verify, "verify", false, "have goformation work out the policies of CloudFormation templates too, and report where it differs")
 	f.BoolVar(&l.noConfig, "no-config", false, "use no configuration")
 }
 
@@ -164,6 +166,7 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) error {
 	tf := &opts.Extract.Terraform
 	tf.Workspace, tf.Env = l.workspace, sys.Environ
+	opts.Extract.Verify = l.verify
 	for _, file := range l.varFiles {
 		name, err := scan.Place{Dir: sys.Dir}.Name(in.Root, file)
 		var elsewhere *source.File
