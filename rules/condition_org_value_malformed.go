@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -30,13 +29,13 @@ func conditionOrgValueMalformed(p *Pass) {
 				}
 				switch key {
 				case "aws:principalorgid", "aws:sourceorgid", "aws:resourceorgid":
-					if !organizationID.MatchString(value) && !strings.ContainsAny(value, "*?") {
+					if !organizationID().MatchString(value) && !strings.ContainsAny(value, "*?") {
 						p.Report(at(s, v), "the policy of %s compares %s with %q, which is no ID of an organization (o-…), so it never matches", p.Document.Role, c.Key, value)
 					}
 				case "aws:principalorgpaths", "aws:sourceorgpaths", "aws:resourceorgpaths":
-					if !organizationPath.MatchString(value) {
+					if !organizationPath().MatchString(value) {
 						p.Report(at(s, v), "the policy of %s compares %s with %q, which is no path of an organization (o-…/r-…/ou-…/), so it never matches", p.Document.Role, c.Key, value)
-					} else if openUnit.MatchString(value) {
+					} else if openUnit().MatchString(value) {
 						p.Report(at(s, v), "the policy of %s names a unit in %q that others begin alike: its ID has no / behind it", p.Document.Role, value)
 					}
 				}
@@ -47,7 +46,7 @@ func conditionOrgValueMalformed(p *Pass) {
 
 // https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 var (
-	organizationID   = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	organizationPath = regexp.MustCompile(`^(\*|o-[a-z0-9*?]+)(/|$|\*)`)
-	openUnit         = regexp.MustCompile(`ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}\*`)
+	organizationID   = lazily(`^o-[a-z0-9]{10,32}$`)
+	organizationPath = lazily(`^(\*|o-[a-z0-9*?]+)(/|$|\*)`)
+	openUnit         = lazily(`ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}\*`)
 )

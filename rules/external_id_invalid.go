@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -27,7 +26,7 @@ func externalIDInvalid(p *Pass) {
 			idle := 0
 			for _, v := range c.Values {
 				id, known := v.Literal()
-				if known && !externalID.MatchString(id) && !strings.Contains(id, "${") {
+				if known && !externalID().MatchString(id) && !strings.Contains(id, "${") {
 					idle++
 					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, id)
 				}
@@ -41,4 +40,4 @@ func externalIDInvalid(p *Pass) {
 
 // externalID matches what STS takes as an external ID. A regular expression of Go cannot count to 1224.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-var externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
+var externalID = lazily(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)

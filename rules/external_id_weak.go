@@ -28,7 +28,7 @@ func externalIDWeak(p *Pass) {
 			}
 			for _, v := range c.Values {
 				id, known := v.Literal()
-				if why := guessable(id); known && why != "" && externalID.MatchString(id) && !p.claimed(s, -1) {
+				if why := guessable(id); known && why != "" && externalID().MatchString(id) && !p.claimed(s, -1) {
 					p.Report(at(s, v), "other customers of whoever assumes %s guess the external ID %q: it is %s", p.Document.Role, id, why)
 				}
 			}

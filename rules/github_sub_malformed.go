@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -43,7 +42,7 @@ func gitHubSubMalformed(p *Pass) {
 }
 
 // githubTemplate matches the beginning of a subject by a customised template: the name of a claim and a colon.
-var githubTemplate = regexp.MustCompile(`^[a-z_]+:`)
+var githubTemplate = lazily(`^[a-z_]+:`)
 
 // githubFault says why no token of GitHub Actions has the subject, "" when one may.
 func githubFault(subject string) string {
@@ -53,7 +52,7 @@ func githubFault(subject string) string {
 	g, ok := parseGitHubSubject(subject)
 	if !ok {
 		switch {
-		case strings.ContainsAny(subject[:min(len(subject), 5)], "*?"), githubTemplate.MatchString(subject) && !strings.HasPrefix(subject, "https:"):
+		case strings.ContainsAny(subject[:min(len(subject), 5)], "*?"), githubTemplate().MatchString(subject) && !strings.HasPrefix(subject, "https:"):
 			return ""
 		}
 		return "subjects begin with repo: or the name of another claim"

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -250,10 +249,10 @@ func (p *Pass) doubtfulSid(s *policy.Statement) {
 }
 
 var (
-	principalARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/!-~-]+)|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))$`)
-	providerARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)/.+$`)
-	shortAccount = regexp.MustCompile(`^arn:aws[a-z-]*:(?:iam|sts)::(\d{1,11}|\d{13,}):`)
-	domainName   = regexp.MustCompile(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(/[\w./-]*)?$`)
+	principalARN = lazily(`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/!-~-]+)|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))$`)
+	providerARN  = lazily(`^arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)/.+$`)
+	shortAccount = lazily(`^arn:aws[a-z-]*:(?:iam|sts)::(\d{1,11}|\d{13,}):`)
+	domainName   = lazily(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(/[\w./-]*)?$`)
 )
 
 // principalFault says why IAM refuses a principal, "" when it does not or that is not known. Whether a user or role exists
@@ -285,7 +284,7 @@ func principalFault(pr policy.Principal) string {
 		switch {
 		case strings.ContainsAny(s, "*?"):
 			return fmt.Sprintf("the identity provider %q has a wildcard", shown)
-		case !providerARN.MatchString(s) && !domainName.MatchString(s):
+		case !providerARN().MatchString(s) && !domainName().MatchString(s):
 			return fmt.Sprintf("the identity provider %q is neither the ARN of a provider nor a domain name", shown)
 		}
 	}
@@ -313,7 +312,7 @@ func withoutHoles(t policy.Text) string {
 
 func awsFault(s, shown string) string {
 	switch {
-	case s == "*" || isAccountID(s) || isUniqueID(s) || principalARN.MatchString(s) && !strings.ContainsAny(s, "*?"):
+	case s == "*" || isAccountID(s) || isUniqueID(s) || principalARN().MatchString(s) && !strings.ContainsAny(s, "*?"):
 		return ""
 	case s == "":
 		return "a principal is empty"
@@ -327,8 +326,8 @@ func awsFault(s, shown string) string {
 		return fmt.Sprintf("the service %q stands under AWS, not under Service", shown)
 	case strings.Contains(s, "-provider/"):
 		return fmt.Sprintf("the identity provider %q stands under AWS, not under Federated", shown)
-	case shortAccount.MatchString(s):
-		id := shortAccount.FindStringSubmatch(s)[1]
+	case shortAccount().MatchString(s):
+		id := shortAccount().FindStringSubmatch(s)[1]
 		return fmt.Sprintf("the account id in %q has %d digits, not 12%s", shown, len(id), lostZero(id))
 	case !strings.HasPrefix(s, "arn:"):
 		return fmt.Sprintf("the principal %q is neither an ARN nor an account id", shown)

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"regexp"
-
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -24,7 +22,7 @@ func samlAudienceUnexpected(p *Pass) {
 				continue
 			}
 			for _, v := range c.Values {
-				if value, known := v.Literal(); known && !samlEndpoint.MatchString(value) {
+				if value, known := v.Literal(); known && !samlEndpoint().MatchString(value) {
 					p.Report(at(s, v), "no SAML assertion for AWS has the recipient %s, so none gets its holder into %s", quoted(v), p.Document.Role)
 				}
 			}
@@ -34,4 +32,4 @@ func samlAudienceUnexpected(p *Pass) {
 
 // samlEndpoint matches the sign-in endpoints of all partitions, and patterns for those of all regions.
 // https://docs.aws.amazon.com/general/latest/gr/signin-service.html
-var samlEndpoint = regexp.MustCompile(`^https://(\*|([a-z0-9*?-]+\.)*)\.?signin\.(aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn|aws\.amazon\.cn|aws\.eu|amazonaws\.eu|amazonaws\.com(\.cn)?)/saml([/*].*)?$|^\*`)
+var samlEndpoint = lazily(`^https://(\*|([a-z0-9*?-]+\.)*)\.?signin\.(aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn|aws\.amazon\.cn|aws\.eu|amazonaws\.eu|amazonaws\.com(\.cn)?)/saml([/*].*)?$|^\*`)

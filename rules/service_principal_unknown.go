@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ var ServicePrincipalUnknown = &Rule{
 }
 
 // serviceName matches the names of services in all partitions, and those of the Alexa services outside amazonaws.com.
-var serviceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov|amazonaws\.eu|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
+var serviceName = lazily(`^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov|amazonaws\.eu|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
 
 func servicePrincipalUnknown(p *Pass) {
 	for _, s := range p.Document.Statements {
@@ -33,7 +32,7 @@ func servicePrincipalUnknown(p *Pass) {
 				continue
 			}
 			lower := strings.ToLower(name)
-			if !serviceName.MatchString(lower) {
+			if !serviceName().MatchString(lower) {
 				fd := p.Report(at(s, pr.ID), "IAM refuses the policy of %s: %s is not the name of a service%s", p.Document.Role, quoted(pr.ID), serviceHint(lower))
 				fixService(fd, pr, serviceSuggestion(lower))
 				p.claim(s, i)
@@ -81,11 +80,11 @@ func serviceHint(name string) string {
 	return ""
 }
 
-var regionLabel = regexp.MustCompile(`\.[a-z]{2}(-[a-z]+)+-\d\.`)
+var regionLabel = lazily(`\.[a-z]{2}(-[a-z]+)+-\d\.`)
 
 // knownService reports whether name, in lower case, is in the list, also with a region in it or for China.
 func knownService(name string) bool {
-	name = regionLabel.ReplaceAllString(strings.TrimSuffix(name, ".cn"), ".")
+	name = regionLabel().ReplaceAllString(strings.TrimSuffix(name, ".cn"), ".")
 	head, ok := strings.CutSuffix(name, ".amazonaws.com")
 	_, found := slices.BinarySearch(services, head)
 	return ok && found

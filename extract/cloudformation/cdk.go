@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -104,7 +105,7 @@ func (e *evaluator) describe(t *template, r *resource, d *policy.Document) {
 		}
 	}
 	for _, f := range frames {
-		m := frame.FindStringSubmatch(f.text)
+		m := frame().FindStringSubmatch(f.text)
 		if m == nil || strings.Contains(m[1], "node_modules/") || strings.HasPrefix(m[1], "node:") || strings.HasPrefix(m[1], "internal/") {
 			continue
 		}
@@ -123,7 +124,7 @@ func (e *evaluator) describe(t *template, r *resource, d *policy.Document) {
 }
 
 // frame is a line of a stack trace: "new Shop (/home/me/app/lib/shop.ts:12:5)", or the place alone.
-var frame = regexp.MustCompile(`(?:^|[( ])((?:file://)?[^()\s:]+):(\d+):(\d+)\)?$`)
+var frame = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|[( ])((?:file://)?[^()\s:]+):(\d+):(\d+)\)?$`) })
 
 // lines returns the scalars of a list, or n itself when it is one.
 func lines(n *node) []*node {

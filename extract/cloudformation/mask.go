@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -98,14 +99,14 @@ func blanked(directives []byte) *policy.Hole {
 	return nil
 }
 
-var token = regexp.MustCompile(`%{1,2}[A-Z][A-Z0-9_]*%{1,2}`)
+var token = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%{1,2}[A-Z][A-Z0-9_]*%{1,2}`) })
 
 // maskTokens is mask for %NAME% and %%NAME%%, which the build scripts of AWS's own solutions replace. A plain scalar cannot
 // begin with one.
 func maskTokens(src []byte) ([]byte, []gap) {
 	var gaps []gap
 	masked := bytes.Clone(src)
-	for _, m := range token.FindAllIndex(src, -1) {
+	for _, m := range token().FindAllIndex(src, -1) {
 		for j := m[0]; j < m[1]; j++ {
 			masked[j] = 'T'
 		}

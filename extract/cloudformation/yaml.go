@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -38,13 +39,13 @@ func readYAML(p *page) (docs []*node, err error) {
 	}
 }
 
-var yamlErrorLine = regexp.MustCompile(`^yaml: line (\d+): `)
+var yamlErrorLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: line (\d+): `) })
 
 // yamlError gives an error of yaml.v3 a place.
 func (p *page) yamlError(err error) error {
 	var offset int
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlErrorLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlErrorLine().FindStringSubmatch(err.Error()); m != nil {
 		message = err.Error()[len(m[0]):]
 		line, _ := strconv.Atoi(m[1])
 		offset = p.offset(line, 1)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/zclconf/go-cty/cty"
@@ -129,7 +130,7 @@ func (c *call) format(f *value, args []*value) *value {
 			if from < i {
 				b.parts = append(b.parts, p.Slice(from, i))
 			}
-			verb := formatVerb.FindString(s[i:])
+			verb := formatVerb().FindString(s[i:])
 			if verb == "" {
 				return c.fail("malformed format string")
 			}
@@ -199,7 +200,9 @@ func concatenated(p, q policy.Part) policy.Part {
 	return policy.LiteralAt(s, p.Span.File, append(places, int32(q.Span.End)))
 }
 
-var formatVerb = regexp.MustCompile(`^%[-+# 0]*(\d+|\*)?(\.(\d+|\*)?)?(\[\d+\])?[a-zA-Z%]`)
+var formatVerb = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^%[-+# 0]*(\d+|\*)?(\.(\d+|\*)?)?(\[\d+\])?[a-zA-Z%]`)
+})
 
 func (c *call) formatOne(b *stringBuilder, verb string, arg *value) *value {
 	plain := len(verb) == 2 || verb[1] == '['
@@ -554,7 +557,7 @@ func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 	template, ok := to.literal()
 	if ok && template == "" {
 		// Everything up to some word goes, as in "/^(.*provider/)/": what is behind it need not be known.
-		if m := upToWord.FindStringSubmatch(pattern); m != nil && s.kind == stringKind {
+		if m := upToWord().FindStringSubmatch(pattern); m != nil && s.kind == stringKind {
 			if _, known := s.literal(); !known {
 				if after, found := afterLast(s, m[1]); found {
 					return after
@@ -595,7 +598,7 @@ func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 	return v
 }
 
-var upToWord = regexp.MustCompile(`^\^?\(?\.\*([A-Za-z/:_-]{4,})\)?$`)
+var upToWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\^?\(?\.\*([A-Za-z/:_-]{4,})\)?$`) })
 
 // afterLast returns what follows the last occurrence of word in the literals of s.
 func afterLast(s *value, word string) (*value, bool) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/policy"
@@ -96,14 +97,14 @@ func isRoot(tree *source.Tree, dir string) bool {
 		if extract.LanguageOf(name) != extract.Terraform {
 			continue
 		}
-		if f, err := tree.File(path.Join(dir, name)); err == nil && backend.Match(f.Src) {
+		if f, err := tree.File(path.Join(dir, name)); err == nil && backend().Match(f.Src) {
 			return true
 		}
 	}
 	return false
 }
 
-var backend = regexp.MustCompile(`(?m)^\s*(backend\s+"[^"\n]*"|cloud)\s*\{`)
+var backend = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*(backend\s+"[^"\n]*"|cloud)\s*\{`) })
 
 // closeOver adds to wanted all that call a wanted directory, over any number of calls.
 func closeOver(wanted map[string]bool, callers map[string][]string) {

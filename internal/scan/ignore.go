@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -36,7 +37,9 @@ type ignore struct {
 const ignoreWord = "trustvet:ignore"
 
 // ignoreComment matches what follows the word.
-var ignoreComment = regexp.MustCompile(`^[ \t]+([a-z0-9,-]+)(?:[ \t]+until=(\S+))?[ \t]*(.*)$`)
+var ignoreComment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[ \t]+([a-z0-9,-]+)(?:[ \t]+until=(\S+))?[ \t]*(.*)$`)
+})
 
 // ignores returns the ignores in the files of in and in the configuration.
 func ignores(in *Input, c *Config) ([]*ignore, []source.Problem) {
@@ -106,7 +109,7 @@ func commentIgnores(f *source.File) (list []*ignore, problems []source.Problem) 
 
 // parseComment reads what follows the word, or says what is wrong with it.
 func parseComment(text string) (ig *ignore, message string) {
-	m := ignoreComment.FindStringSubmatch(text)
+	m := ignoreComment().FindStringSubmatch(text)
 	if m == nil {
 		return nil, "an ignore comment without a rule: it must be # trustvet:ignore rule-id reason"
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/policy"
@@ -102,7 +103,9 @@ func (m *matcher) was(role string) string {
 	return ""
 }
 
-var movedBlock = regexp.MustCompile(`(?m)^\s*moved\s*\{\s*(from|to)\s*=\s*(\S+)\s*(from|to)\s*=\s*(\S+)\s*\}`)
+var movedBlock = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^\s*moved\s*\{\s*(from|to)\s*=\s*(\S+)\s*(from|to)\s*=\s*(\S+)\s*\}`)
+})
 
 // moves returns the moved blocks in the files of in.
 func moves(in *Input) []move {
@@ -115,7 +118,7 @@ func moves(in *Input) []move {
 		if err != nil || !bytes.Contains(f.Src, []byte("moved")) {
 			continue
 		}
-		for _, b := range movedBlock.FindAllSubmatch(f.Src, -1) {
+		for _, b := range movedBlock().FindAllSubmatch(f.Src, -1) {
 			mv := move{string(b[2]), string(b[4])}
 			if string(b[1]) == "to" {
 				mv.from, mv.to = mv.to, mv.from
