@@ -1,5 +1,7 @@
 variable "create_role" { default = false }
 variable "role_name" { default = null }
+variable "allow_self_assume_role" { default = false }
+variable "role_name_prefix" { default = null }
 variable "role_path" { default = "/" }
 variable "provider_url" { default = "" }
 variable "provider_urls" { default = [] }
@@ -15,9 +17,25 @@ locals {
 }
 data "aws_iam_policy_document" "trust" {
   dynamic "statement" {
+    for_each = var.allow_self_assume_role ? [1] : []
+    content {
+      sid     = "ExplicitSelfRoleAssumption"
+      actions = ["sts:AssumeRole"]
+      principals {
+        type        = "AWS"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "ArnLike"
+        variable = "aws:PrincipalArn"
+        values   = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role${var.role_path}${var.role_name != null ? var.role_name : "${var.role_name_prefix}*"}"]
+      }
+    }
+  }
+  dynamic "statement" {
     for_each = local.urls
     content {
-      actions = ["sts:AssumeRoleWithWebIdentity"]
+      actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
       principals {
         type        = "Federated"
         identifiers = ["arn:${data.aws_partition.current.partition}:iam::${var.aws_account_id != "" ? var.aws_account_id : data.aws_caller_identity.current.account_id}:oidc-provider/${statement.value}"]
@@ -60,6 +78,7 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "this" {
   count              = var.create_role ? 1 : 0
   name               = var.role_name
+  name_prefix        = var.role_name_prefix
   path               = var.role_path
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }

@@ -1,5 +1,6 @@
 variable "create_role" { default = false }
 variable "role_name" { default = null }
+variable "role_name_prefix" { default = null }
 variable "role_path" { default = "/" }
 variable "trusted_role_actions" { default = ["sts:AssumeRole", "sts:TagSession"] }
 variable "trusted_role_arns" { default = [] }
@@ -28,7 +29,7 @@ data "aws_iam_policy_document" "trust" {
       condition {
         test     = "ArnLike"
         variable = "aws:PrincipalArn"
-        values   = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role${var.role_path}${var.role_name}"]
+        values   = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role${var.role_path}${var.role_name != null ? var.role_name : "${var.role_name_prefix}*"}"]
       }
     }
   }
@@ -87,6 +88,7 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "this" {
   count              = var.create_role ? 1 : 0
   name               = var.role_name
+  name_prefix        = var.role_name_prefix
   path               = var.role_path
   assume_role_policy = var.create_custom_role_trust_policy ? var.custom_role_trust_policy : coalesce(var.custom_role_trust_policy, data.aws_iam_policy_document.trust.json)
 }

@@ -21,8 +21,8 @@ data "aws_iam_policy_document" "trust" {
     }
     condition {
       test     = "ForAllValues:StringEquals"
-      variable = "token.actions.githubusercontent.com:iss"
-      values   = ["https://token.actions.githubusercontent.com"]
+      variable = "${local.provider}:iss"
+      values   = ["https://${local.provider}"]
     }
     condition {
       test     = "ForAllValues:StringEquals"
