@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -130,10 +131,35 @@ func (b *block) parse(l *loader) *hclsyntax.Body {
 	}
 	if f != nil {
 		if body, ok := f.Body.(*hclsyntax.Body); ok && len(body.Blocks) == 1 {
+			for _, d := range diags {
+				if d.Severity == hcl.DiagError && d.Subject != nil {
+					spoil(body.Blocks[0].Body, d.Subject.Start.Byte)
+				}
+			}
 			return body.Blocks[0].Body
 		}
 	}
 	return &hclsyntax.Body{}
+}
+
+// spoil takes the value from the attribute in which a syntax error at byte at lies: what the parser made of the rest of it
+// is not what was meant.
+func spoil(body *hclsyntax.Body, at int) {
+	for _, nested := range body.Blocks {
+		if nested.Body.SrcRange.Start.Byte <= at && at < nested.Body.SrcRange.End.Byte {
+			spoil(nested.Body, at)
+			return
+		}
+	}
+	var last *hclsyntax.Attribute
+	for _, a := range body.Attributes {
+		if start := a.SrcRange.Start.Byte; start <= at && (last == nil || start > last.SrcRange.Start.Byte) {
+			last = a
+		}
+	}
+	if last != nil {
+		last.Expr = &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, ParseDiags: hcl.Diagnostics{}, SrcRange: last.Expr.Range()}
+	}
 }
 
 // override returns base with the attributes of o, and with the nested blocks of o in place of all those of their types.
