@@ -41,6 +41,7 @@ type evaluator struct {
 	unclaimed  []unclaimed
 	// accounts holds the provider configuration of each hole that stands for "the own account" of that provider.
 	accounts map[*policy.Hole]string
+	created  map[blockPlace]bool // roles that have instances
 }
 
 type memoKey struct {

@@ -8,6 +8,7 @@ package terraform
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
@@ -91,6 +92,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	wg.Wait()
 	var docs []*policy.Document
 	var unclaimed []unclaimed
+	created := map[blockPlace]bool{}
 	total := 0
 	for i, r := range results {
 		if total > maxRun {
@@ -106,7 +108,9 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		total += r.cost
 		docs = append(docs, r.docs...)
 		unclaimed = append(unclaimed, r.unclaimed...)
+		maps.Copy(created, r.created)
 	}
+	docs = append(docs, l.hidden(files, run, created, total, &opts)...)
 	type note struct {
 		b      *block
 		policy string
@@ -146,14 +150,15 @@ func (l *loader) survive(name string) {
 // result visits the root module.
 func (e *evaluator) result() rootResult {
 	docs := e.visit(e.root)
-	return rootResult{docs, e.unclaimed, e.total}
+	return rootResult{docs, e.unclaimed, e.created, e.total}
 }
 
 // A rootResult is what a root module gives.
 type rootResult struct {
 	docs      []*policy.Document
 	unclaimed []unclaimed
-	cost      int // in steps
+	created   map[blockPlace]bool // roles
+	cost      int                 // in steps
 }
 
 const (
@@ -201,6 +206,7 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 		expansions: map[expansionKey]*expansion{},
 		children:   map[expansionKey][]*instance{},
 		accounts:   map[*policy.Hole]string{},
+		created:    map[blockPlace]bool{},
 	}
 	e.settled, e.chosen, e.picked = map[memoKey]*value{}, map[memoKey]*value{}, map[memoKey]*value{}
 	e.root = &instance{mod: m}
@@ -208,16 +214,21 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 	return e
 }
 
-// roots returns the directories of files that are root modules: those that no other one calls, and those that say they
-// are by a backend or by values for their variables. Modules that Terragrunt runs, in the directories run, are not among them.
-func (l *loader) roots(files, run []string) []string {
+// moduleDirs returns the directories of the configuration files among files.
+func moduleDirs(files []string) []string {
 	dirs := map[string]bool{}
 	for _, name := range files {
 		if isConfig(name) {
 			dirs[path.Dir(name)] = true
 		}
 	}
-	names := sortedNames(dirs)
+	return sortedNames(dirs)
+}
+
+// roots returns the directories of files that are root modules: those that no other one calls, and those that say they
+// are by a backend or by values for their variables. Modules that Terragrunt runs, in the directories run, are not among them.
+func (l *loader) roots(files, run []string) []string {
+	names := moduleDirs(files)
 	called := map[string][]string{} // by directory, who calls it
 	for _, dir := range names {
 		for _, child := range l.localCalls(dir) {

@@ -44,6 +44,14 @@ func (l *loader) problem(p source.Problem) {
 	l.mu.Unlock()
 }
 
+// A blockPlace identifies a block of a file in all copies of its module.
+type blockPlace struct {
+	file  string
+	start int
+}
+
+func (b *block) place() blockPlace { return blockPlace{b.file.Name, b.rng.start} }
+
 // A module is what the files of one directory declare.
 type module struct {
 	dir       string

@@ -181,6 +181,9 @@ func trustShaped(d *policy.Document) bool {
 func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
 	e.renew()
 	x := e.expand(inst, b)
+	if x.err != nil || len(x.scopes) > 0 {
+		e.created[b.place()] = true
+	}
 	if x.err != nil {
 		name := inst.address(strings.Join(b.labels, "."))
 		return e.limit([]*policy.Document{unresolved(name, inst, b.header(), "its instances are not known: "+x.err.reason, x.err.span)})
@@ -293,17 +296,21 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 	}
 	if existence := describeAssumptions(given); existence != "" {
 		for _, d := range docs {
-			switch {
-			case d.When == "":
-				d.When = existence
-			case strings.Contains(d.When, " or "):
-				d.When = existence + " and (" + d.When + ")"
-			default:
-				d.When = existence + " and " + d.When
-			}
+			d.When = both(existence, d.When)
 		}
 	}
 	return docs
+}
+
+// both returns the condition that existence and when hold, which may be none.
+func both(existence, when string) string {
+	switch {
+	case when == "":
+		return existence
+	case strings.Contains(when, " or "):
+		return existence + " and (" + when + ")"
+	}
+	return existence + " and " + when
 }
 
 // documents returns one document for each different outcome.
