@@ -356,3 +356,14 @@ func chaos(t *testing.T, r *rand.Rand, all []fixture) {
 		t.Log("the tree is in ", keep)
 	}
 }
+
+// existing returns those of names that are in dir.
+func existing(dir string, names []string) []string {
+	var there []string
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			there = append(there, "./"+name)
+		}
+	}
+	return there
+}

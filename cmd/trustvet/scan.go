@@ -148,7 +148,8 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 	opts.Config.Exclude(in)
 	opts.Config.Rules.Pedantic = l.pedantic
 	if opts.Config.Rules.Now.IsZero() {
-		opts.Config.Rules.Now = time.Now()
+		// The day is enough, and what is printed stays the same for the length of it.
+		opts.Config.Rules.Now = time.Now().UTC().Truncate(24 * time.Hour)
 	}
 	if l.baseline != "" {
 		f, err := readFile(sys, l.baseline)

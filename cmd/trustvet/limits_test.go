@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Every bound on the work ends in words that name the file and the bound, makes the run fail by default, and costs nothing
+// that lies beside it.
+func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
+	role := func(expr string) string { return "resource \"aws_iam_role\" \"bad\" {\n  assume_role_policy = " + expr + "\n}\n" }
+	policy := func(principals string) string {
+		return `jsonencode({ Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = ` + principals + ` } }] })`
+	}
+	lines := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(strings.ReplaceAll(format, "#1", fmt.Sprint(i+1)), "#", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	template := func(head, document string) string {
+		return head + "Resources:\n  Bad:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: " + document + "\n"
+	}
+	allow := `{Statement: [{Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: [%s]}}]}`
+	tests := []struct {
+		name, file, content, says string
+		more                      map[string]string
+	}{
+		{"bytes of a file", "main.tf", "# " + strings.Repeat("x", 17<<20), "larger than 16777216 bytes", nil},
+		{"nesting of a block", "main.tf", role(strings.Repeat("[", 3000) + strings.Repeat("]", 3000)), "nested too deeply", nil},
+		{"nesting of JSON", "p.json", `{"Statement":[{"Principal":"*","Action":"sts:AssumeRole","Effect":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}]}", "nested more than 500", nil},
+		{"nesting of YAML", "t.yaml", template("", strings.Repeat("[", 600)+strings.Repeat("]", 600)), "nested more than 500", nil},
+		{"nesting of expressions", "main.tf", "locals {\n  a0 = \"*\"\n" + lines(3000, "  a#1 = local.a#\n") + "}\n" + role(policy("local.a3000")), "nested more than", nil},
+		{"steps of a role", "main.tf", role(policy("[for a in range(1000) : [for b in range(1000) : a + b]]")), "more than", nil},
+		{"bytes of strings", "main.tf", "locals {\n  a0 = \"" + strings.Repeat("x", 64<<10) + "\"\n" + lines(10, "  a#1 = \"${local.a#}${local.a#}\"\n") + "}\n" + role(policy("local.a10")), "bytes of strings", nil},
+		{"parts of a value", "main.tf", "locals {\n  a0 = [\"*\"]\n" + lines(40, "  a#1 = [local.a#, local.a#]\n") + "}\n" + role(policy("local.a40")), "parts", nil},
+		{"instances of a role", "main.tf", "resource \"aws_iam_role\" \"bad\" {\n  count = 6000\n  assume_role_policy = \"{}\"\n}\n", "5000 instances", nil},
+		{"instances of modules", "main.tf", "module \"a\" {\n  source = \"./m\"\n  count  = 150\n}\n", "instances of modules", map[string]string{
+			"m/main.tf": "module \"b\" {\n  source = \"../n\"\n  count  = 150\n}\n", "n/main.tf": role(`"{}"`)}},
+		{"alternatives in Terraform", "main.tf", lines(40, "variable \"v#\" {}\n") + role(policy("["+lines(40, `var.v# == "x" ? "1" : "2", `)+"]")), "more than", nil},
+		{"values of a policy", "p.json", `{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":["*"` + strings.Repeat(`,"123456789012"`, 5000) + "]}}]}", "more than 4000 values", nil},
+		{"aliases", "t.yaml", template("a0: &a0 [x]\n"+lines(30, "a#1: &a#1 [*a#, *a#]\n"), fmt.Sprintf(allow, "*a30")), "more than", nil},
+		{"alternatives in CloudFormation", "t.yaml", template("Parameters:\n"+lines(12, "  P#: {Type: String}\n")+"Conditions:\n"+lines(12, "  C#: !Equals [!Ref P#, x]\n"),
+			fmt.Sprintf(allow, lines(12, "!If [C#, \"11111111111#\", \"22222222222#\"], "))), "more than 64 policies", nil},
+		{"turns of loops", "t.yaml", "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [A, [" + lines(150, "a#,") + "], {Fn::ForEach::B: [B, [" + lines(150, "b#,") +
+			"], {\"R${A}${B}\": {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}]}]\n", "10000 turns", nil},
+		{"stacks in each other", "t.yaml", "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: s0.yaml}}}\n", "8 deep", func() map[string]string {
+			files := map[string]string{}
+			for i := range 12 {
+				files[fmt.Sprintf("s%d.yaml", i)] = fmt.Sprintf("Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: s%d.yaml}}}\n", i+1)
+			}
+			return files
+		}()},
+		{"directories in each other", strings.Repeat("d/", 500) + "p.json", goodPolicy, "directories lie in each other", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"good/good.json": goodPolicy, test.file: test.content}
+			for name, content := range test.more {
+				files[name] = content
+			}
+			// The good file's own finding would fail the run as well.
+			p, report := scanTree(t, files, "--fail-on", "none")
+			if !report.reports("good/good.json") {
+				t.Error("the good file is not reported")
+			}
+			if p.status != exitUnreadable {
+				t.Errorf("status %d, want %d", p.status, exitUnreadable)
+			}
+			for _, problem := range report.Problems {
+				if problem.File != "" && strings.Contains(problem.Message, test.says) {
+					return
+				}
+			}
+			t.Errorf("no problem says %q: %.2000v", test.says, report.Problems)
+		})
+	}
+}
+
+// The same tree gives the same bytes.
+func TestOutputDependsOnTheTreeAlone(t *testing.T) {
+	dir := t.TempDir()
+	for i, f := range fixtures(t) {
+		if i%2 == 0 {
+			writeTree(t, dir, map[string]string{fmt.Sprintf("d%d/%s", i/6, f.name): f.content})
+		}
+	}
+	commands := [][]string{{"who", "--format", "text"}, {"who", "--format", "json", "--places"}, {"who", "--format", "mermaid"}, {"who", "--format", "dot"}}
+	for _, format := range formats {
+		commands = append(commands, []string{"scan", "--pedantic", "--format", format})
+	}
+	settings := [][]string{{"GOMAXPROCS=2"}, {"GOMAXPROCS=16"}, {"GOMAXPROCS=3", "TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8", "HOME=/nonexistent", "COLUMNS=40"}}
+	for _, command := range commands {
+		t.Run(strings.Join(command, " "), func(t *testing.T) {
+			t.Parallel()
+			want := trustvet(t, dir, []string{"GOMAXPROCS=1", "TZ=UTC", "LANG=C"}, command...)
+			for _, env := range settings {
+				if got := trustvet(t, dir, env, command...); string(got.stdout) != string(want.stdout) || got.status != want.status {
+					t.Errorf("%v changes the output", env)
+				}
+			}
+			var shuffled []string
+			for i := 200; i >= 0; i-- {
+				shuffled = append(shuffled, fmt.Sprintf("d%d", i*7%201))
+			}
+			shuffled = append(existing(dir, shuffled), ".")
+			if got := trustvet(t, dir, nil, append(command[:len(command):len(command)], shuffled...)...); string(got.stdout) != string(want.stdout) {
+				t.Error("the order of arguments changes the output")
+			}
+		})
+	}
+}
