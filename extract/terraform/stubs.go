@@ -14,8 +14,8 @@ import (
 //go:embed stubs/*.tf
 var stubFiles embed.FS
 
-// stubName returns the stub for a module source, and the AWS service where the stub is for several.
-func stubName(src string) (name, service string) {
+// stubName returns the stub for a module source, "" where there is none.
+func stubName(src string) string {
 	src = strings.TrimPrefix(src, "git::")
 	src, _, _ = strings.Cut(src, "?")
 	src = strings.ToLower(strings.ReplaceAll(src, ".git", ""))
@@ -27,38 +27,35 @@ func stubName(src string) (name, service string) {
 		switch base {
 		case "iam-assumable-role", "iam-assumable-role-with-oidc", "iam-assumable-role-with-saml", "iam-github-oidc-role", "iam-eks-role",
 			"iam-role", "iam-role-for-service-accounts":
-			return base, ""
+			return base
 		case "iam-role-for-service-accounts-eks":
-			return "iam-role-for-service-accounts", ""
+			return "iam-role-for-service-accounts"
 		}
 	case src == "cloudposse/iam-role/aws", src == "cloudposse/terraform-aws-iam-role":
-		return "cloudposse-iam-role", ""
+		return "cloudposse-iam-role"
 	case src == "cloudposse/eks-iam-role/aws", src == "cloudposse/terraform-aws-eks-iam-role":
-		return "cloudposse-eks-iam-role", ""
+		return "cloudposse-eks-iam-role"
 	case src == "cloudposse/label/null", src == "cloudposse/terraform-null-label":
-		return "cloudposse-label", ""
+		return "cloudposse-label"
 	case src == "terraform-aws-modules/eks/aws", src == "terraform-aws-modules/terraform-aws-eks":
-		return "eks", ""
+		return "eks"
 	case src == "terraform-aws-modules/lambda/aws", src == "terraform-aws-modules/terraform-aws-lambda":
-		return "service-role", "lambda"
+		return "lambda"
 	case src == "terraform-aws-modules/eventbridge/aws", src == "terraform-aws-modules/terraform-aws-eventbridge":
-		return "service-role", "events"
+		return "eventbridge"
 	}
-	return "", ""
+	return ""
 }
 
 // stub returns our own short form of the module that b calls, nil when there is none. Whatever is in it lies at the call.
 func (e *evaluator) stub(inst *instance, b *block, src string) *module {
-	name, service := stubName(src)
+	name := stubName(src)
 	if name == "" {
 		return nil
 	}
 	content, err := stubFiles.ReadFile("stubs/" + name + ".tf")
 	if err != nil {
 		return nil
-	}
-	if service != "" {
-		content = []byte(strings.ReplaceAll(string(content), "SERVICE", service))
 	}
 	return e.l.stubModule(content, inst.mod.dir, b.header())
 }

@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "trust" {
       identifiers = var.trusted_role_services
     }
     dynamic "condition" {
-      for_each = var.role_requires_mfa ? [1] : []
+      for_each = var.role_requires_mfa && !var.create_custom_role_trust_policy ? [1] : []
       content {
         test     = "Bool"
         variable = "aws:MultiFactorAuthPresent"
@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "trust" {
       }
     }
     dynamic "condition" {
-      for_each = var.role_requires_mfa ? [1] : []
+      for_each = var.role_requires_mfa && !var.create_custom_role_trust_policy ? [1] : []
       content {
         test     = "NumericLessThan"
         variable = "aws:MultiFactorAuthAge"
@@ -90,7 +90,7 @@ resource "aws_iam_role" "this" {
   name               = var.role_name
   name_prefix        = var.role_name_prefix
   path               = var.role_path
-  assume_role_policy = var.create_custom_role_trust_policy ? var.custom_role_trust_policy : coalesce(var.custom_role_trust_policy, data.aws_iam_policy_document.trust.json)
+  assume_role_policy = coalesce(var.create_custom_role_trust_policy ? var.custom_role_trust_policy : "", data.aws_iam_policy_document.trust.json)
 }
 output "iam_role_arn" { value = try(aws_iam_role.this[0].arn, "") }
 output "iam_role_name" { value = try(aws_iam_role.this[0].name, "") }
