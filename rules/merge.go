@@ -8,8 +8,9 @@ import (
 	"github.com/trustvet/trustvet/internal/source"
 )
 
-// unconditional takes the condition off findings that every one of a role's alternative policies has: they hold in any case.
-// each[i] are the findings of docs[i].
+// unconditional makes one finding of those that the alternative policies of a role have at one place: under no condition where
+// every alternative has it, otherwise under the conditions of all that do. What another alternative says in other words is
+// related. each[i] are the findings of docs[i].
 func unconditional(docs []*policy.Document, each [][]Finding) {
 	type role struct{ file, address string }
 	roleOf := func(d *policy.Document) role {
@@ -26,29 +27,61 @@ func unconditional(docs []*policy.Document, each [][]Finding) {
 	type fact struct {
 		role    role
 		rule    *Rule
+		level   Level
 		span    source.Span
-		message string
+		message string // "" where each alternative says one thing there
 	}
-	held := map[fact]int{} // the number of policies in which the fact holds
+	type place struct{ document, finding int }
+	held := map[fact][]place{}
+	several := map[fact]bool{} // one alternative says several things there
 	for i, d := range docs {
 		if d.When == "" {
 			continue
 		}
-		in := map[fact]bool{}
-		for _, f := range each[i] {
-			if k := (fact{roleOf(d), f.Rule, f.Span, f.Message}); !in[k] {
-				in[k] = true
-				held[k]++
+		for j, f := range each[i] {
+			k := fact{roleOf(d), f.Rule, f.Level, f.Span, ""}
+			if places := held[k]; len(places) > 0 && places[len(places)-1].document == i {
+				several[k] = true
+			}
+			held[k] = append(held[k], place{i, j})
+			k.message = f.Message
+			if places := held[k]; len(places) == 0 || places[len(places)-1].document != i {
+				held[k] = append(held[k], place{i, j})
 			}
 		}
 	}
-	for i, d := range docs {
-		for j := range each[i] {
-			f := &each[i][j]
-			if f.When != "" && held[fact{roleOf(d), f.Rule, f.Span, f.Message}] == alternatives[roleOf(d)] {
-				f.When = ""
+	dropped := map[place]bool{}
+	for k, places := range held {
+		if one := k; k.message != "" {
+			if one.message = ""; !several[one] {
+				continue
+			}
+		} else if several[k] {
+			continue
+		}
+		first := &each[places[0].document][places[0].finding]
+		whens := []string{first.When}
+		for _, other := range places[1:] {
+			f := each[other.document][other.finding]
+			dropped[other] = true
+			if f.Message != first.Message {
+				first.Related = append(slices.Clip(first.Related), Related{f.Span, f.Message + ", when " + f.When})
+			}
+			whens = append(whens, f.When)
+		}
+		first.When = strings.Join(whens, " or ")
+		if len(places) == alternatives[k.role] {
+			first.When = ""
+		}
+	}
+	for i := range each {
+		kept := each[i][:0]
+		for j, f := range each[i] {
+			if !dropped[place{i, j}] {
+				kept = append(kept, f)
 			}
 		}
+		each[i] = kept
 	}
 }
 
@@ -84,10 +117,11 @@ func Merge(fs []Finding) []Finding {
 	return merged
 }
 
-// instances reports whether a and b say the same of two instances of one resource.
+// instances reports whether a and b say the same of two instances of one resource. How many characters a policy has differs
+// with the names in it, and says the same.
 func instances(a, b *Finding) bool {
 	return a.Rule == b.Rule && a.Level == b.Level && a.Policy == b.Policy && resource(a.Role) == resource(b.Role) &&
-		strings.ReplaceAll(a.Message, a.Role, "") == strings.ReplaceAll(b.Message, b.Role, "")
+		(a.Rule == PolicySize || strings.ReplaceAll(a.Message, a.Role, "") == strings.ReplaceAll(b.Message, b.Role, ""))
 }
 
 // resource returns the last two parts of a Terraform address without keys: module.a["x"].aws_iam_role.ci[0] is

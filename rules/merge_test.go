@@ -79,3 +79,24 @@ Resources:
 		t.Errorf("conditions %q", when)
 	}
 }
+
+func TestAlternativesThatSayDifferentThingsOfOneTokenAreOneFinding(t *testing.T) {
+	fs := findings(map[string]string{"main.tf": `
+variable "prod" { type = bool }
+variable "actions" { type = string }
+locals { accounts = jsondecode("{\"prod\": \"999999999998\", \"test\": \"999999999999\"}") }
+resource "aws_iam_role" "vendor" {
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole",
+    Principal = { AWS = "arn:aws:iam::${local.accounts[var.prod ? "prod" : "test"]}:group/admins" } }] })
+}
+`})
+	var got []rules.Finding
+	for _, f := range fs {
+		if f.Rule.ID == "policy-rejected-by-iam" {
+			got = append(got, f)
+		}
+	}
+	if len(got) != 1 || got[0].When != "" || len(got[0].Related) != 1 {
+		t.Errorf("got %d findings: %+v", len(got), got)
+	}
+}
