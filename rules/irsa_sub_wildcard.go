@@ -1,9 +1,9 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -19,29 +19,57 @@ var IRSASubWildcard = &Rule{
 }
 
 func irsaSubWildcard(p *Pass) {
-	var addresses []string
 	for _, s := range p.Document.Statements {
-		for _, pr := range s.Principals {
-			if a := subjectOf(pr).issuer(); isEKS(a) && !slices.Contains(addresses, a) {
-				addresses = append(addresses, a)
+		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
+			continue
+		}
+		for i, pr := range s.Principals {
+			if pr.Type != policy.Federated || p.claimed(s, i) {
+				continue
+			}
+			for _, c := range s.Conditions {
+				if !isClusterSubject(subjectOf(pr), c) {
+					continue
+				}
+				for _, v := range c.Values {
+					if subject, known := sample(v); known && p.openServiceAccount(s, i, v, subject, isCluster(subjectOf(pr))) {
+						break
+					}
+				}
 			}
 		}
 	}
-	for _, a := range addresses {
-		p.subjects(a, func(s *policy.Statement, i int, v policy.Text, subject string) {
-			rest, ok := strings.CutPrefix(subject, "system:serviceaccount:")
-			namespace, name, _ := strings.Cut(rest, ":")
-			switch {
-			case !ok && strings.ContainsAny(subject, "*?"), strings.ContainsAny(namespace, "*?"):
-				if p.claim(s, i) {
-					p.Report(at(s, v), "pods of every namespace that %s matches can assume %s", quoted(v), p.Document.Role)
-				}
-			case strings.ContainsAny(name, "*?"):
-				if p.claim(s, i) {
-					fd := p.Report(at(s, v), "pods of every service account in the namespace %s whose name %q matches can assume %s", namespace, name, p.Document.Role)
-					fd.Level, fd.Severity = Warning, 5.0
-				}
-			}
-		})
+}
+
+// isClusterSubject reports whether c compares the subject of tokens with patterns and the tokens are those of sub, which may be
+// an EKS cluster. The ID of a cluster is rarely in the code: then the keys of its claims are not known either, but for their end.
+func isClusterSubject(sub subject, c policy.Condition) bool {
+	if sub.kind != unclear && !isCluster(sub) || c.Operator.Name != "StringLike" || c.Operator.Set == policy.ForAllValues {
+		return false
 	}
+	if address := sub.issuer(); address != "" {
+		return keyName(c) == address+":sub"
+	}
+	return c.Key.Hole() != nil && c.Key.HasSuffix(":sub")
+}
+
+// openServiceAccount reports the subject of service accounts of several names or namespaces. Of an issuer that is not known it
+// may not be that of a cluster: then only what has the form of one counts.
+func (p *Pass) openServiceAccount(s *policy.Statement, i int, v policy.Text, subject string, cluster bool) bool {
+	rest, ok := strings.CutPrefix(subject, "system:serviceaccount:")
+	namespace, name, _ := strings.Cut(rest, ":")
+	switch {
+	case !ok && cluster && strings.ContainsAny(subject, "*?"), ok && strings.ContainsAny(namespace, "*?"):
+		if p.claim(s, i) {
+			p.Report(at(s, v), "pods of every namespace that %s matches can assume %s", quoted(v), p.Document.Role)
+			return true
+		}
+	case ok && strings.ContainsAny(name, "*?"):
+		if p.claim(s, i) {
+			fd := p.Report(at(s, v), "pods of every service account in the namespace %s whose name %q matches can assume %s", namespace, name, p.Document.Role)
+			fd.Level, fd.Severity = Warning, 5.0
+			return true
+		}
+	}
+	return false
 }

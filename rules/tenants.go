@@ -110,7 +110,12 @@ func (g grammar) free(pattern string) bool {
 		// A subject of another form: only a pattern that could be one of this form is open.
 		return strings.HasPrefix(g.prefix, literal)
 	}
-	// Names at GitHub have no @: behind it stands the ID, and what is before it is the whole name.
+	// Names at GitHub have no @: behind it stands the ID, and what is before it is the whole name. Whose the ID is never changes.
+	if owner, _, _ := strings.Cut(rest+pattern[wild:], g.delimiter); g.prefix == "repo:" {
+		if _, id, ok := strings.Cut(owner, "@"); ok && id != "" && !strings.ContainsAny(id, "*?") {
+			return false
+		}
+	}
 	return !strings.Contains(rest, g.delimiter) && !(g.prefix == "repo:" && strings.Contains(rest, "@"))
 }
 

@@ -238,6 +238,7 @@ func (p *parser) statement(v *Value) {
 	if m, ok := elements["Condition"]; ok {
 		p.conditions(m.Value)
 	}
+	s.identify()
 }
 
 func (p *parser) effect(v *Value) {
