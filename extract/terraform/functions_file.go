@@ -74,6 +74,12 @@ func fileFunc(c *call) *value {
 	if err != nil {
 		return err
 	}
+	if encrypted(f.Src) {
+		c.e.l.encryptedProblem(f)
+		u := c.unknown(cty.String)
+		u.hole.Reason = name + " is " + encryptedReason
+		return u
+	}
 	v := fileText(f).through(c.span)
 	if c.name == "filebase64" {
 		return c.base64(v)

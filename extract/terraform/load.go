@@ -60,7 +60,9 @@ type module struct {
 	outputs   map[string]*block
 	resources map[string]*block // by type.name, data sources by data.type.name
 	calls     map[string]*block
-	stub      bool // our own short form of the module
+	stub      bool     // our own short form of the module
+	encrypted string   // a file of it that cannot be read, "" when there is none
+	twice     []*block // declared again in the module
 	providers []*block
 	settings  []*block // terraform blocks
 
@@ -318,6 +320,11 @@ func configNames(entries []fs.DirEntry) []string {
 
 // addFile adds the blocks of f to m.
 func (l *loader) addFile(m *module, f *source.File, overriding bool) {
+	if encrypted(f.Src) {
+		l.encryptedProblem(f)
+		m.encrypted = path.Base(f.Name)
+		return
+	}
 	l.addOrigin(f.Name, &origin{src: f.Src, file: f})
 	for _, b := range l.fileBlocks(f) {
 		l.addBlock(m, b, overriding)
@@ -463,8 +470,7 @@ func (l *loader) addBlock(m *module, b *block, overriding bool) {
 		}
 		// Terraform refuses this. A directory of files that are no module is looked at all the same.
 		if b.typ != "resource" && b.typ != "data" || sinkAttribute(b.label(0)) != "" {
-			l.problem(source.Problem{Span: b.header(),
-				Message: fmt.Sprintf("%s %q is declared twice in this module", b.typ, strings.TrimPrefix(name, "data."))})
+			m.twice = append(m.twice, b)
 		}
 		if listed {
 			m.blocks = append(m.blocks, b)
@@ -475,6 +481,35 @@ func (l *loader) addBlock(m *module, b *block, overriding bool) {
 	if listed {
 		m.blocks = append(m.blocks, b)
 	}
+}
+
+// twiceProblem reports the blocks that m declares twice, where there are any.
+func (l *loader) twiceProblem(m *module) {
+	if len(m.twice) == 0 {
+		return
+	}
+	first := m.twice[0]
+	message := fmt.Sprintf("%s %q is declared twice in this module", first.typ, strings.Join(first.labels, "."))
+	if more := len(m.twice) - 1; more > 0 {
+		message = fmt.Sprintf("%s %q and %d more are declared twice in this module", first.typ, strings.Join(first.labels, "."), more)
+	}
+	l.problem(source.Problem{Span: first.header(), Message: message})
+}
+
+// leadsToRole reports whether m or a module that it calls by a path, over any number of calls, declares what may
+// hold a trust policy of a role.
+func (l *loader) leadsToRole(m *module) bool {
+	seen := map[*module]bool{}
+	var leads func(m *module) bool
+	leads = func(m *module) bool {
+		if m == nil || seen[m] {
+			return false
+		}
+		seen[m] = true
+		return slices.ContainsFunc(m.blocks, func(b *block) bool { k := sinkOf(b); return k == roleSink || k == stackSink }) ||
+			slices.ContainsFunc(l.localCalls(m.dir), func(dir string) bool { return leads(l.module(dir)) })
+	}
+	return leads(m)
 }
 
 // local returns the local value of that name, nil when there is none.

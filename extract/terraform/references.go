@@ -73,6 +73,11 @@ func stepName(step hcl.Traverser) string {
 
 func (s *scope) local(name string, span source.Span) *value {
 	loc := s.inst.mod.local(s.e.l, name)
+	if loc == nil && s.inst.mod.encrypted != "" {
+		u := unknown(s.inst.address("local."+name), cty.NilType, span)
+		u.hole.Reason = s.inst.mod.encrypted + " is " + encryptedReason
+		return u
+	}
 	if loc == nil {
 		return failed(span, fmt.Sprintf("local.%s is not declared", name))
 	}

@@ -67,7 +67,7 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 			for _, child := range e.moduleInstances(inst, b) {
 				docs = append(docs, e.visit(child)...)
 			}
-			if x := e.expand(inst, b); x.err != nil {
+			if x := e.expand(inst, b); x.err != nil && e.mayHoldRole(inst, b) {
 				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.reason, Unreadable: e.spent != ""})
 			}
 		case roleSink:
@@ -78,7 +78,16 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 			e.unclaimed = append(e.unclaimed, e.trustDocuments(inst, b)...)
 		}
 	}
+	if len(docs) > 0 {
+		e.l.twiceProblem(inst.mod)
+	}
 	return docs
+}
+
+// mayHoldRole reports whether the module that b calls, or one further down, declares what may hold a trust policy.
+func (e *evaluator) mayHoldRole(inst *instance, b *block) bool {
+	m, _ := e.calledModule(inst, b)
+	return e.l.leadsToRole(m)
 }
 
 // A Stack is a CloudFormation stack whose template is written in the configuration.

@@ -91,6 +91,10 @@ func (e *evaluator) readVariables(name string, given map[string]*value) {
 
 // setVariables adds what the tfvars file f sets.
 func (e *evaluator) setVariables(f *source.File, given map[string]*value) {
+	if encrypted(f.Src) {
+		e.setUnknown(f, given)
+		return
+	}
 	s := &scope{e: e, inst: e.root, closed: true}
 	if strings.HasSuffix(f.Name, ".json") {
 		doc, err := policy.ParseJSON(policy.String(string(f.Src), source.Span{File: f, Start: 0, End: len(f.Src)}))
