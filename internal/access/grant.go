@@ -34,6 +34,8 @@ type Grant struct {
 	// Less holds the Deny statements that take something away from it. One that is about other callers or actions is not
 	// among them, nor is one that takes away all that a class of callers could do.
 	Less []*policy.Statement
+	// Freed holds, of a grant that Added returns, the Deny statements of the policy before that denied it.
+	Freed []*policy.Statement
 	// Witness is a request of the grant. Decide allows it in World. It is the zero Request when Undecided.
 	Witness Request
 	World   World

@@ -48,6 +48,11 @@ func (g *Grant) String() string {
 			b.WriteString(g.condition(&deny.Conditions[i]))
 		}
 	}
+	for _, deny := range g.Freed {
+		for i := range deny.Conditions {
+			b.WriteString(", with " + g.condition(&deny.Conditions[i]))
+		}
+	}
 	if g.Undecided {
 		b.WriteString(" (undecided)")
 	}

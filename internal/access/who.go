@@ -165,7 +165,10 @@ func (q *question) finish(g *Grant, s *statement) bool {
 	g.Undecided = !found && hazy
 	g.Callers = q.callers(g)
 	g.Guard = q.guard(g, s)
-	g.Less = q.less(g)
+	g.Less = q.denials(g, s.document)
+	if q.before != nil {
+		g.Freed = q.denials(g, q.before)
+	}
 	q.rest(g, s)
 	return true
 }
@@ -282,11 +285,12 @@ func (q *question) binds(b *box, a *atom) bool {
 	return s.possible || !s.decided
 }
 
-// less returns the Deny statements that take something away from the grant: those of which a clause is in one of its boxes.
-func (q *question) less(g *Grant) []*policy.Statement {
+// denials returns the Deny statements of a document that divide the grant from what they deny: those of which a clause is in
+// one of its boxes.
+func (q *question) denials(g *Grant, d *policy.Document) []*policy.Statement {
 	var less []*policy.Statement
 	for _, deny := range q.statements {
-		if deny.effect != policy.Deny {
+		if deny.effect != policy.Deny || deny.document != d {
 			continue
 		}
 		if slices.ContainsFunc(g.boxes, func(b *box) bool {
