@@ -26,7 +26,7 @@ func commitFSOf(t *testing.T, dir string) *commitFS {
 	return newCommitFS([]byte(git(t, dir, "ls-tree", "-r", "-z", "--full-tree", "HEAD")), blobs)
 }
 
-func repository(t *testing.T) string {
+func repository(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	git(t, dir, "init", "-q")

@@ -88,7 +88,7 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	d.Problems = newProblems(was.Problems, is.Problems)
 	m := matcher{renamed: moves(after)}
 	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
-	c := comparison{d, o, lines, exposure(is.Documents, o)}
+	c := comparison{d, o, cause{after.Tree, lines}, exposure(is.Documents, o)}
 	for _, p := range pairs {
 		c.compare(p)
 	}
@@ -237,7 +237,7 @@ func exposure(docs []*policy.Document, o Options) map[source.Span]float64 {
 type comparison struct {
 	*Difference
 	o     Options
-	lines map[string][]lineRange
+	cause cause
 	worst map[source.Span]float64 // of the findings about a statement
 }
 
@@ -250,7 +250,7 @@ func (c *comparison) compare(p pair) {
 		c.Added = append(c.Added, p.after[0].Role)
 		for _, d := range p.after {
 			for _, g := range access.Who(d, c.options()) {
-				c.widen(d, g, true)
+				c.widen(d, g, nil)
 			}
 		}
 	case p.after == nil:
@@ -263,7 +263,7 @@ func (c *comparison) compare(p pair) {
 	default:
 		for _, d := range p.after {
 			for _, g := range c.added(p.before, d) {
-				c.widen(d, g, false)
+				c.widen(d, g, p.before)
 			}
 		}
 		for _, d := range p.before {
@@ -304,8 +304,11 @@ func samePolicy(a, b *policy.Document) bool {
 		string(a.Value.JSON()) == string(b.Value.JSON()) && a.Account.String() == b.Account.String()
 }
 
-func (c *comparison) widen(d *policy.Document, g access.Grant, isNew bool) {
-	c.Widened = append(c.Widened, Change{Role: d.Role, When: d.When, Grant: g, Span: c.cause(d, &g), Severity: c.severity(&g), New: isNew})
+// widen adds a grant of d, of which the former policies are those of the same role.
+func (c *comparison) widen(d *policy.Document, g access.Grant, former []*policy.Document) {
+	c.Widened = append(c.Widened, Change{
+		Role: d.Role, When: d.When, Grant: g, Span: c.cause.of(d, &g, former), Severity: c.severity(&g), New: former == nil,
+	})
 }
 
 // severity returns how much a new grant weighs: as much as what the rules say of its statement, and more than nothing.
@@ -331,66 +334,6 @@ func (c *comparison) severity(g *access.Grant) float64 {
 		s = max(s, c.worst[g.From.Span])
 	}
 	return s
-}
-
-// cause returns the place in the new state that the change is the cause of a grant at: the principal, a condition or an
-// action on a line that changed, or what these came through, or the changed line of the statement; where nothing of that
-// changed, the principal.
-func (c *comparison) cause(d *policy.Document, g *access.Grant) source.Span {
-	var places []source.Span
-	text := func(t policy.Text) { places = append(append(places, t.Span), t.Via...) }
-	if p := g.Principal; p != nil {
-		text(p.ID)
-		places = append(places, p.Span)
-	}
-	if s := g.From; s != nil {
-		for _, cond := range s.Conditions {
-			text(cond.Key)
-			text(cond.Operator.Text)
-			for _, v := range cond.Values {
-				text(v)
-			}
-		}
-		for _, a := range slices.Concat(s.Actions, s.NotActions) {
-			text(a)
-		}
-		text(s.Sid)
-		places = append(places, s.Span)
-	}
-	places = append(append(places, d.Span), d.Calls...)
-	for _, p := range places {
-		if at, ok := c.changedIn(p); ok {
-			return at
-		}
-	}
-	for _, p := range places {
-		if !p.IsZero() {
-			return p
-		}
-	}
-	return source.Span{}
-}
-
-// changedIn returns the part of a span that lies on its first changed line.
-func (c *comparison) changedIn(s source.Span) (source.Span, bool) {
-	if s.IsZero() {
-		return s, false
-	}
-	from, to := s.Begin().Line, s.Finish().Line
-	for _, r := range c.lines[s.File.Name] {
-		line := max(r.from, from)
-		if line > min(r.to, to) {
-			continue
-		}
-		if from == to {
-			return s, true
-		}
-		start := s.File.Offset(source.Position{Line: line, Column: 1})
-		text := s.File.Line(line)
-		indent := len(text) - len(strings.TrimLeft(string(text), " \t"))
-		return source.Span{File: s.File, Start: max(start+indent, s.Start), End: min(start+len(text), s.End)}, true
-	}
-	return s, false
 }
 
 func (d *Difference) sort() {

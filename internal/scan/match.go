@@ -103,9 +103,12 @@ func (m *matcher) was(role string) string {
 	return ""
 }
 
-var movedBlock = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^\s*moved\s*\{\s*(from|to)\s*=\s*(\S+)\s*(from|to)\s*=\s*(\S+)\s*\}`)
-})
+var (
+	movedBlock = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^\s*moved\s*\{\s*(from|to)\s*=\s*(\S+)\s*(from|to)\s*=\s*(\S+)\s*\}`)
+	})
+	comment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)/\*.*?\*/|(#|//)[^\n]*`) })
+)
 
 // moves returns the moved blocks in the files of in.
 func moves(in *Input) []move {
@@ -118,7 +121,7 @@ func moves(in *Input) []move {
 		if err != nil || !bytes.Contains(f.Src, []byte("moved")) {
 			continue
 		}
-		for _, b := range movedBlock().FindAllSubmatch(f.Src, -1) {
+		for _, b := range movedBlock().FindAllSubmatch(comment().ReplaceAll(f.Src, nil), -1) {
 			mv := move{string(b[2]), string(b[4])}
 			if string(b[1]) == "to" {
 				mv.from, mv.to = mv.to, mv.from

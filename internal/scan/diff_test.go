@@ -1,0 +1,164 @@
+package scan
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite what the archives in testdata want")
+
+// TestRefactoringIsNoDifference reads archives of a tree before and after a change that leaves its meaning as it is, of a
+// mutation of the latter, which does not, and of what there is to say of that: who newly can assume what, the witness, and
+// the line.
+func TestRefactoringIsNoDifference(t *testing.T) {
+	names, err := filepath.Glob("testdata/diff/*.txtar")
+	if err != nil || len(names) < 20 {
+		t.Fatalf("%d archives: %v", len(names), err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, after := treeIn(a, "before/"), treeIn(a, "after/")
+			dir := repository(t)
+			commitTree(t, dir, before)
+			commitTree(t, dir, after)
+			if d := describe(diffOf(t, dir, "HEAD~1")); d != "" {
+				t.Errorf("the refactoring is a difference:\n%s", d)
+			}
+			commitTree(t, dir, mutate(t, after, string(fileIn(t, a, "mutation").Data)))
+			got := describe(diffOf(t, dir, "HEAD~1"))
+			want := fileIn(t, a, "want")
+			switch {
+			case got == string(want.Data):
+			case *update:
+				want.Data = []byte(got)
+				if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				t.Errorf("the mutation:\n%s\nwant:\n%s", got, want.Data)
+			}
+			if !strings.Contains(got, "\n  for example ") {
+				t.Errorf("the mutation lets nobody in:\n%s", got)
+			}
+			// It is the same seen from the other spelling, but for where addresses differ.
+			if across := describe(diffOf(t, dir, "HEAD~2")); strings.Count(across, "\n+ ") != strings.Count(got, "\n+ ") {
+				t.Errorf("from the tree before the refactoring the mutation is another one:\n%s", across)
+			}
+		})
+	}
+}
+
+func treeIn(a *txtar.Archive, dir string) map[string]string {
+	tree := map[string]string{}
+	for _, f := range a.Files {
+		if name, ok := strings.CutPrefix(f.Name, dir); ok {
+			tree[name] = string(f.Data)
+		}
+	}
+	return tree
+}
+
+func fileIn(t *testing.T, a *txtar.Archive, name string) *txtar.File {
+	t.Helper()
+	for i := range a.Files {
+		if a.Files[i].Name == name {
+			return &a.Files[i]
+		}
+	}
+	t.Fatalf("there is no file %s", name)
+	return nil
+}
+
+// mutate replaces lines: a mutation is the name of a file, the lines that go, each behind "-", and those that come instead,
+// each behind "+".
+func mutate(t *testing.T, tree map[string]string, mutation string) map[string]string {
+	t.Helper()
+	name, edit, _ := strings.Cut(mutation, "\n")
+	var from, to strings.Builder
+	for line := range strings.Lines(edit) {
+		switch line[0] {
+		case '-':
+			from.WriteString(line[1:])
+		case '+':
+			to.WriteString(line[1:])
+		}
+	}
+	if from.Len() == 0 || strings.Count(tree[name], from.String()) != 1 {
+		t.Fatalf("%s does not have these lines once:\n%s", name, from.String())
+	}
+	mutant := map[string]string{}
+	for n, text := range tree {
+		mutant[n] = text
+	}
+	mutant[name] = strings.Replace(tree[name], from.String(), to.String(), 1)
+	return mutant
+}
+
+// commitTree commits exactly the files of tree.
+func commitTree(t testing.TB, dir string, tree map[string]string) {
+	t.Helper()
+	git(t, dir, "rm", "-r", "-q", "--ignore-unmatch", ".")
+	for name, text := range tree {
+		write(t, filepath.Join(dir, name), text)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "x")
+}
+
+func diffOf(t testing.TB, dir, base string) *Difference {
+	t.Helper()
+	d, err := Diff(dir, Revisions{Base: base}, func(in *Input) (Options, error) {
+		c := &Config{}
+		c.Rules.Now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+		return Options{Config: c}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// describe writes a difference: for each new caller the witness, and the place with its line.
+func describe(d *Difference) string {
+	var b strings.Builder
+	for _, c := range d.Widened {
+		fmt.Fprintf(&b, "\n+ %s: %s\n", c.Role, c.Grant.String())
+		if c.Grant.Undecided {
+			fmt.Fprintf(&b, "  undecided\n")
+		} else {
+			fmt.Fprintf(&b, "  for example %s\n", c.Grant.Witness)
+		}
+		if !c.Span.IsZero() {
+			at := c.Span.Begin()
+			fmt.Fprintf(&b, "  %s:%d: %s\n", c.Span.File.Name, at.Line, bytes.TrimSpace(c.Span.File.Line(at.Line)))
+		}
+		if c.Span.IsZero() || c.Span.Begin().Line != c.Span.Finish().Line {
+			fmt.Fprintf(&b, "  the place is not one line\n")
+		}
+	}
+	for _, c := range d.Narrowed {
+		fmt.Fprintf(&b, "\n- %s: %s\n", c.Role, c.Grant.String())
+	}
+	for _, r := range d.Added {
+		fmt.Fprintf(&b, "\nnew %s\n", r)
+	}
+	for _, r := range d.Removed {
+		fmt.Fprintf(&b, "\ngone %s\n", r)
+	}
+	for _, p := range d.Problems {
+		fmt.Fprintf(&b, "\nproblem %s: %s\n", p.File(), p.Message)
+	}
+	return b.String()
+}
