@@ -85,7 +85,7 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	d := &Difference{Root: root, Files: len(changed)}
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
-	d.Problems = newProblems(was.Problems, is.Problems)
+	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
 	m := matcher{renamed: moves(after)}
 	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
 	c := comparison{d, o, cause{after.Tree, lines}, exposure(is.Documents, o)}
