@@ -137,7 +137,11 @@ func (l *loader) extractRoot(dir string, opts *Options) (r rootResult) {
 	if m == nil || !m.hasSinks() {
 		return rootResult{}
 	}
-	return newEvaluator(l, m, opts).result()
+	r = newEvaluator(l, m, opts).result()
+	if len(l.called[dir]) == 0 {
+		m.forget()
+	}
+	return r
 }
 
 // survive makes a problem of a panic: the library for HCL has panicked on hostile input before.
@@ -240,6 +244,7 @@ func (l *loader) roots(files, run []string) []string {
 	for _, dir := range run {
 		called[dir] = append(called[dir], "")
 	}
+	l.called = called
 	var roots []string
 	isRoot := map[string]bool{}
 	for _, dir := range names {

@@ -23,6 +23,7 @@ type loader struct {
 
 	mu       sync.Mutex
 	modules  map[string]*moduleEntry
+	called   map[string][]string // by directory of a module, who calls it; complete before the first root is evaluated
 	problems []source.Problem
 
 	originMu sync.RWMutex
@@ -91,6 +92,7 @@ type block struct {
 
 	once   sync.Once
 	body   *hclsyntax.Body
+	parsed bool        // body was made when it was needed, and can be made again
 	broken string      // why the block could not be parsed whole
 	used   atomic.Bool // of a policy document: something asked for its JSON
 }
@@ -119,13 +121,36 @@ func (b *block) header() source.Span {
 func (b *block) load(l *loader) *hclsyntax.Body {
 	b.once.Do(func() {
 		if b.body == nil {
-			b.body = b.parse(l)
+			b.body, b.parsed = b.parse(l), true
 		}
 		for _, o := range b.over {
 			b.body = override(b.body, o.load(l))
 		}
 	})
 	return b.body
+}
+
+// forget frees what was parsed of the module: the syntax trees of a large repository are many times its size. It must not be
+// in use elsewhere.
+func (m *module) forget() {
+	free := func(blocks ...*block) {
+		for _, b := range blocks {
+			if b.parsed {
+				b.once, b.body, b.parsed = sync.Once{}, nil, false
+			}
+		}
+	}
+	free(m.blocks...)
+	free(m.providers...)
+	free(m.settings...)
+	free(m.localBlocks...)
+	for _, byName := range []map[string]*block{m.variables, m.outputs, m.resources, m.calls} {
+		for _, b := range byName {
+			free(b)
+			free(b.over...)
+		}
+	}
+	m.localsOnce, m.locals = sync.Once{}, nil
 }
 
 func (b *block) parse(l *loader) *hclsyntax.Body {
