@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -85,6 +86,9 @@ func (x *extractor) visit(v *policy.Value, path string, depth int) {
 	case policy.Object:
 		if isTrust(v) {
 			x.add(x.roleAt(path), v)
+			if n := len(x.docs); n > 0 && !allows(x.docs[n-1]) {
+				x.docs[n-1].Note = "all its statements deny, so another policy must go with it"
+			}
 			return
 		}
 		for _, m := range v.Members {
@@ -103,6 +107,11 @@ func (x *extractor) add(role string, v *policy.Value) {
 		return
 	}
 	x.docs = append(x.docs, policy.Parse(role, v))
+}
+
+// allows reports whether d has a statement that allows something or may do so.
+func allows(d *policy.Document) bool {
+	return len(d.Statements) == 0 || slices.ContainsFunc(d.Statements, func(s *policy.Statement) bool { return s.Effect != policy.Deny })
 }
 
 // roleAt names the role of a document found under path.

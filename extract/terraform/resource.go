@@ -55,10 +55,40 @@ func (r *resource) attribute(name string) *value {
 			return v
 		}
 		if v := r.configured(name); v != nil && (v.kind != nullKind || v.hole != nil) {
+			if r.ignoresChanges(name) {
+				u := unknown(r.addr+"."+name, cty.NilType, v.span)
+				u.hole.Reason = "what the code sets it to is only its first value: ignore_changes names it"
+				return u
+			}
 			return v
 		}
 		return unknown(r.addr+"."+name, cty.NilType, r.b.header())
 	})
+}
+
+// ignoresChanges reports whether the attribute of that name is set outside the code once the resource is there: a placeholder
+// under ignore_changes is what nobody ever reads.
+// https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes
+func (r *resource) ignoresChanges(name string) bool {
+	for _, nested := range r.b.load(r.e.l).Blocks {
+		if nested.Type != "lifecycle" {
+			continue
+		}
+		a := nested.Body.Attributes["ignore_changes"]
+		if a == nil {
+			continue
+		}
+		if hcl.ExprAsKeyword(a.Expr) == "all" {
+			return true
+		}
+		ignored, _ := hcl.ExprList(a.Expr)
+		for _, x := range ignored {
+			if hcl.ExprAsKeyword(x) == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // configured returns what the code sets the attribute to, nil when it does not.
