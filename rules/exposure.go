@@ -116,7 +116,7 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 		}
 		who, callers = tenant, p.tenants(s, pr, sub, known)
 	case service:
-		if covered, _ := allows(s, access.AssumeRole); !covered {
+		if covered, _ := allows(s, access.AssumeRole); !covered || isServiceLinked(p.Document) {
 			return nil
 		}
 		who, callers = deputy, p.deputies(pr)

@@ -33,6 +33,11 @@ func policyRejectedByIAM(p *Pass) {
 		if f.Statement == nil && (f.Code == policy.MissingElement || f.Code == policy.EmptyElement) && (d.When != "" || len(d.Unresolved) > 0) {
 			continue // nothing is left of the policy in a case that may never be, or what is left is not known
 		}
+		if f.Statement == nil && f.Code == policy.MissingElement && !spelled(d.Value) {
+			fd := p.Report(Place{Span: f.Span}, "IAM refuses the policy of %s unless something adds a statement: the inputs of the code add none", d.Role)
+			fd.Level, fd.Severity = Note, noteSeverity
+			continue
+		}
 		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
 	r.duplicateElements(d)
@@ -65,6 +70,14 @@ func policyRejectedByIAM(p *Pass) {
 	for _, s := range d.Statements {
 		p.doubtfulSid(s)
 	}
+}
+
+// spelled reports whether an element of the policy is written as such, or all of it as {}. A policy that the code puts together
+// from the inputs of a module may well be without a statement as long as nobody gives the inputs.
+func spelled(v *policy.Value) bool {
+	return v == nil || len(v.Members) == 0 || slices.ContainsFunc(v.Members, func(m policy.Member) bool {
+		return !m.Key.Span.IsZero() && strings.Contains(m.Key.Span.Text(), m.Key.String())
+	})
 }
 
 // A rejection is one reason for which IAM refuses a policy.

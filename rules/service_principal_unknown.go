@@ -22,6 +22,9 @@ var ServicePrincipalUnknown = &Rule{
 var serviceName = lazily(`^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov|amazonaws\.eu|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
 
 func servicePrincipalUnknown(p *Pass) {
+	if isServiceLinked(p.Document) {
+		return
+	}
 	for _, s := range p.Document.Statements {
 		for i, pr := range s.Principals {
 			if pr.Type != policy.Service || p.claimed(s, i) {

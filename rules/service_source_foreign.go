@@ -16,7 +16,7 @@ var ServiceSourceForeign = &Rule{
 }
 
 func serviceSourceForeign(p *Pass) {
-	if !p.knowsOwnAccount() {
+	if !p.knowsOwnAccount() || isServiceLinked(p.Document) {
 		return
 	}
 	for _, s := range p.Document.Statements {
