@@ -42,6 +42,9 @@ type evaluator struct {
 	// accounts holds the provider configuration of each hole that stands for "the own account" of that provider.
 	accounts map[*policy.Hole]string
 	created  map[blockPlace]bool // roles that have instances
+	// What people see for expressions of the current role, and all of that.
+	shownAs map[string]string
+	taken   map[string]bool
 }
 
 type memoKey struct {
@@ -94,6 +97,7 @@ func (e *evaluator) spend(n int) bool {
 // renew gives the next role its own budget.
 func (e *evaluator) renew() {
 	e.steps, e.bytes = 0, 0
+	e.shownAs, e.taken = nil, nil
 	if e.total <= maxRootSteps {
 		e.spent = ""
 	}

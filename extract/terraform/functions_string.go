@@ -515,7 +515,7 @@ func replaceFunc(c *call) *value {
 			if p.Hole.Kind == policy.Unknown && (i == 0 || !strings.Contains(from, "://")) {
 				h := *p.Hole
 				h.Expr = fmt.Sprintf("replace(%s, %q, %s)", p.Hole.Expr, from, describe(to))
-				p.Hole = &h
+				p = policy.HolePart(&h, c.span)
 			}
 			b.parts = append(b.parts, p)
 			continue
@@ -695,7 +695,7 @@ func caseFunc(c *call) *value {
 			h := *p.Hole
 			h.Kind = policy.Unknown
 			h.Expr = c.name + "(" + p.Hole.Expr + ")"
-			p.Hole = &h
+			p = policy.HolePart(&h, c.span)
 		}
 		out.parts = append(out.parts, p)
 	}
@@ -771,5 +771,5 @@ func (c *call) trimHole(p *policy.Part, cut string) {
 	} else {
 		h.Expr = fmt.Sprintf("%s(%s)", c.name, h.Expr)
 	}
-	p.Hole = &h
+	*p = policy.HolePart(&h, c.span)
 }

@@ -287,7 +287,7 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 			p.Members = append(p.Members, policy.Member{Key: k.Text, Value: e.toPolicy(m.val.single(), v.via, provider)})
 		}
 		if !complete {
-			h := &policy.Hole{Expr: describe(v), Many: true}
+			h := e.toHole(&policy.Hole{Expr: describe(v), Many: true}, true, provider, v.span, v.via)
 			rest := &policy.Value{Kind: policy.Hidden, Hole: h, Span: v.span}
 			p.Members = append(p.Members, policy.Member{Key: policy.NewText(policy.HolePart(h, v.span)), Value: rest})
 		}
@@ -298,19 +298,24 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 			return p
 		}
 		p.Kind = policy.Hidden
-		p.Hole = e.toHole(v.hole, v.many, provider)
+		p.Hole = e.toHole(v.hole, v.many, provider, v.span, v.via)
 	case failedKind:
 		p.Kind = policy.Hidden
-		p.Hole = &policy.Hole{Expr: v.span.Text(), Reason: v.reason, Limit: v.limit, Many: v.many}
+		h := &policy.Hole{Expr: v.span.Text(), Reason: v.reason, Limit: v.limit}
+		p.Hole = e.toHole(h, v.many, provider, v.span, v.via)
 	}
 	return p
 }
 
 func (e *evaluator) toText(parts []policy.Part, v *value, provider string) policy.Text {
 	out := make([]policy.Part, len(parts))
+	var via []source.Span // of a string that is one hole
+	if len(parts) == 1 {
+		via = v.via
+	}
 	for i, p := range parts {
 		if p.Hole != nil {
-			p.Hole = e.toHole(p.Hole, v.many, provider)
+			p.Hole = e.toHole(p.Hole, v.many, provider, p.Span, via)
 		}
 		out[i] = p
 	}
@@ -332,15 +337,17 @@ func unquoted(span source.Span) source.Span {
 	return span
 }
 
-// toHole returns h as the policy of a resource of that provider sees it: the own account of another provider's
-// configuration is some account.
-func (e *evaluator) toHole(h *policy.Hole, many bool, provider string) *policy.Hole {
+// toHole returns h, written at span, as the policy of a resource of that provider sees it: the own account of another
+// provider's configuration is some account.
+func (e *evaluator) toHole(h *policy.Hole, many bool, provider string, span source.Span, via []source.Span) *policy.Hole {
 	foreign := h.Kind == policy.OwnAccount && !e.sameAccount(e.accounts[h], provider)
-	if (h.Many || !many) && !foreign {
+	shown := e.shown(h, span, via)
+	if (h.Many || !many) && !foreign && shown == h.Expr {
 		return h
 	}
 	c := *h
 	c.Many = h.Many || many
+	c.Expr = shown
 	if foreign {
 		c.Kind = policy.Unknown
 		c.Expr = "account of provider " + e.accounts[h]
