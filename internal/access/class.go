@@ -66,7 +66,7 @@ func (c *class) covered(p *principal) bool {
 		case c.name == "":
 			return false
 		}
-		return p.id == c.name || c.kind == RoleSession && sessionOf(c.name, p.id) ||
+		return p.id == c.name || c.sessionOf(p) ||
 			c.kind == FederatedUser && p.id == strings.Replace(strings.Replace(c.name, ":sts:", ":iam:", 1), ":federated-user/", ":user/", 1)
 	case policy.Service:
 		return c.kind == Service && p.id == c.name
@@ -76,14 +76,13 @@ func (c *class) covered(p *principal) bool {
 	return false
 }
 
-// sessionOf reports whether session is one of the role.
-func sessionOf(session, role string) bool {
-	account, name, ok := splitRole(role)
-	if !ok {
+// sessionOf reports whether the class is a session of the role that p names.
+func (c *class) sessionOf(p *principal) bool {
+	if c.kind != RoleSession || p.role == "" || p.roleAccount != c.account {
 		return false
 	}
-	sessionAccount, sessionRole, _ := splitSession(session)
-	return account == sessionAccount && name == sessionRole
+	_, role, _ := splitSession(c.name)
+	return role == p.role
 }
 
 // splitRole returns the account and the name of a role's ARN, without its path.
@@ -125,7 +124,7 @@ func (c *class) leftOut(list []principal) bool {
 		case p.typ == policy.AWS && c.aws():
 			account = account || p.account != "" && p.account == c.account
 			self = self || c.name != "" && p.id == c.name && c.kind != Role || c.kind == Root && p.account == c.account && strings.HasSuffix(p.id, ":root")
-			role = role || c.kind == RoleSession && sessionOf(c.name, p.id)
+			role = role || c.sessionOf(p)
 		default:
 			self = self || !c.aws() && c.covered(p)
 		}
@@ -139,6 +138,8 @@ type principal struct {
 	id      string
 	account string // that id names as a whole
 	from    *policy.Principal
+	// roleAccount and role are the account and the name, without its path, of the role that id names.
+	roleAccount, role string
 }
 
 func newPrincipal(p *policy.Principal, w *World) principal {
@@ -147,6 +148,7 @@ func newPrincipal(p *policy.Principal, w *World) principal {
 	if p.Type != policy.AWS {
 		return q
 	}
+	q.roleAccount, q.role, _ = splitRole(id)
 	switch {
 	case isTwelveDigits(id):
 		q.account = id

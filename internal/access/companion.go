@@ -45,6 +45,11 @@ func (q *question) permitted(boxes []*box, c *class, d *policy.Document, action 
 			left = append(left, b)
 			continue
 		}
+		if q.budget.left < 0 {
+			b.hazy = true
+			left = append(left, b)
+			continue
+		}
 		var permitted []*box
 		for _, s := range q.statements {
 			if s.effect == policy.Allow && s.document == d && s.allows(action) && s.about(c) {

@@ -15,15 +15,14 @@ func Added(before, after *policy.Document, o Options) []Grant {
 	if sameText(before, after) {
 		return nil
 	}
-	var grants []Grant
-	for _, w := range worlds(after, before) {
+	worlds := worlds(after, before)
+	each := make([][]Grant, len(worlds))
+	for i, w := range worlds {
 		q := newQuestion(w, o, false, least(before), most(after))
-		for _, g := range q.added(before, after) {
-			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.same(&g) }) {
-				grants = append(grants, g)
-			}
-		}
+		q.budget.left = work / len(worlds)
+		each[i] = q.added(before, after)
 	}
+	grants := union(each)
 	for _, g := range unresolved(after) {
 		if !slices.ContainsFunc(unresolved(before), func(h Grant) bool { return g.Callers[0].sameHole(h.Callers[0]) }) {
 			grants = append(grants, g)
@@ -79,18 +78,7 @@ func (c Caller) sameHole(o Caller) bool {
 
 func (q *question) added(before, after *policy.Document) []Grant {
 	q.before = before
-	var grants []Grant
-	for _, s := range q.statements {
-		if s.effect != policy.Allow || s.document != after {
-			continue
-		}
-		for _, action := range roleActions {
-			if s.allows(action) {
-				grants = q.addGrants(grants, s, action)
-			}
-		}
-	}
-	return grants
+	return q.grantsOf(func(s *statement) bool { return s.document == after })
 }
 
 // missing returns what of the boxes, all of one class, the document before does not allow: what none of its Allow statements
@@ -107,6 +95,11 @@ func (q *question) missing(boxes []*box, action string) []*box {
 			continue
 		}
 		for _, b := range boxes {
+			if q.budget.left < 0 {
+				b.hazy = true
+				denied = append(denied, b)
+				continue
+			}
 			if !s.about(b.class) {
 				continue
 			}

@@ -45,6 +45,7 @@ func unpermitted(d *policy.Document, s *policy.Statement, w World, o Options) (D
 		return Death{}, false
 	}
 	q := newQuestion(w, o, false, most(d))
+	q.budget = workOn(d)
 	c := q.statements[slices.IndexFunc(q.statements, func(o *statement) bool { return o.Statement == s })]
 	missing := ""
 	for _, class := range q.classes {
@@ -83,6 +84,7 @@ func lone(d *policy.Document, s *policy.Statement, w World, o Options) (*questio
 	allow := *s
 	allow.Effect = policy.Allow
 	q := newQuestion(w, o, false, part{d, []*policy.Statement{&allow}, true, true})
+	q.budget = workOn(d)
 	return q, q.statements[0]
 }
 
@@ -246,6 +248,7 @@ func shadowedIn(d *policy.Document, s *policy.Statement, w World, o Options) (by
 		}
 	}
 	q := newQuestion(w, o, false, part{&lone, lone.Statements, true, true}, others)
+	q.budget = workOn(d)
 	subject, rest := q.statements[0], []*statement(nil)
 	for _, other := range q.statements[1:] {
 		if other.effect != s.Effect || other.Index < s.Index || !q.covers(subject, other) {

@@ -180,7 +180,7 @@ func (e *evaluator) action(s *policy.Statement) bool {
 	name := strings.ToLower(e.request.action())
 	for _, a := range list {
 		pattern, known := e.world.text(a)
-		if known && wildcardMatch(strings.ToLower(pattern), name) {
+		if known && wildcardMatch(strings.ToLower(pattern), nil, name) {
 			return want
 		}
 	}

@@ -10,17 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// wildcardMatch says whether s matches pattern, in which * stands for any text and ? for one character.
-func wildcardMatch(pattern, s string) bool {
+// wildcardMatch says whether s matches pattern, in which * stands for any text and ? for one character, save where literal
+// says that a byte of the pattern stands for itself. literal is nil when none does.
+func wildcardMatch(pattern string, literal []bool, s string) bool {
+	is := func(p int, wildcard byte) bool {
+		return p < len(pattern) && pattern[p] == wildcard && (literal == nil || !literal[p])
+	}
 	star, mark := -1, 0
 	p, i := 0, 0
 	for i < len(s) {
 		_, size := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case p < len(pattern) && pattern[p] == '*':
+		case is(p, '*'):
 			star, mark = p, i
 			p++
-		case p < len(pattern) && pattern[p] == '?':
+		case is(p, '?'):
 			p++
 			i += size
 		case p < len(pattern) && pattern[p] == s[i]:
@@ -34,7 +38,7 @@ func wildcardMatch(pattern, s string) bool {
 			return false
 		}
 	}
-	for p < len(pattern) && pattern[p] == '*' {
+	for is(p, '*') {
 		p++
 	}
 	return p == len(pattern)
@@ -64,22 +68,16 @@ func (x expansion) text() string {
 // match says whether s matches the expansion with its wildcards.
 func (x expansion) match(s string) bool {
 	if len(x) == 1 && x[0].pattern {
-		return wildcardMatch(x[0].text, s)
+		return wildcardMatch(x[0].text, nil, s)
 	}
-	if len(x) == 0 {
-		return s == ""
-	}
-	if !x[0].pattern {
-		rest, ok := strings.CutPrefix(s, x[0].text)
-		return ok && x[1:].match(rest)
-	}
-	// Try every way to split s between the pattern and the rest.
-	for i := 0; i <= len(s); i++ {
-		if wildcardMatch(x[0].text, s[:i]) && x[1:].match(s[i:]) {
-			return true
+	text := x.text()
+	literal := make([]bool, 0, len(text))
+	for _, p := range x {
+		for range len(p.text) {
+			literal = append(literal, !p.pattern)
 		}
 	}
-	return false
+	return wildcardMatch(text, literal, s)
 }
 
 // expand replaces the policy variables of v: ${key}, ${key, 'default'}, and ${*}, ${?}, ${$} for the characters themselves.

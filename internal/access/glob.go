@@ -303,6 +303,13 @@ func (s *search) find(b *budget) (witness string, found, decided bool) {
 		start = append(start, m...)
 		offsets[i+1] = len(start)
 	}
+	tokens := 0
+	for _, g := range globs {
+		tokens += len(g.tokens)
+	}
+	if !b.spend(1 + tokens/4) {
+		return "", false, false
+	}
 	alphabet := alphabetOf(globs)
 	type node struct {
 		state  []uint64
@@ -351,8 +358,12 @@ func (s *search) find(b *budget) (witness string, found, decided bool) {
 			}
 			return string(b), true, true
 		}
+		places := 0
+		for _, w := range nodes[at].state {
+			places += bits.OnesCount64(w)
+		}
 		for _, r := range alphabet {
-			if !b.spend(len(globs)) {
+			if !b.spend(len(start) + places/16) {
 				return "", false, false
 			}
 			copy(next, nodes[at].state)
@@ -427,10 +438,15 @@ func alphabetOf(globs []*glob) []rune {
 	return append(others, alphabet...)
 }
 
-// A budget bounds the work on one question. Past it the answer is "undecided".
+// A budget bounds the work on one question. Past it the answer is "undecided". Work is counted in units of some 100 ns, so
+// that the same policy has the same answer on every machine.
 type budget struct{ left int }
 
 func (b *budget) spend(n int) bool {
 	b.left -= n
 	return b.left > 0
 }
+
+// longMatch returns what it costs to match a text of that many bytes with long globs (see set.long), over and above one unit
+// for each glob. After a star all of the text may have to be read again for each token.
+func longMatch(text, tokens int) int { return text * tokens / 64 }

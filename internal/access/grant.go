@@ -63,9 +63,26 @@ func If(operator, key string, values ...string) policy.Condition {
 	return c
 }
 
-// same reports whether two grants, of different worlds, say the same.
-func (g *Grant) same(h *Grant) bool {
-	return g.From == h.From && g.Action == h.Action && g.String() == h.String()
+// union returns the grants of all worlds, one of those that say the same.
+func union(worlds [][]Grant) []Grant {
+	if len(worlds) == 1 {
+		return worlds[0] // they differ
+	}
+	type saying struct {
+		from         *policy.Statement
+		action, text string
+	}
+	var grants []Grant
+	said := map[saying]bool{}
+	for _, list := range worlds {
+		for _, g := range list {
+			if s := (saying{g.From, g.Action, g.String()}); !said[s] {
+				said[s] = true
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
 }
 
 // Has reports whether one of the grant's callers is of that kind.

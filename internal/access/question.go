@@ -27,6 +27,7 @@ type question struct {
 	named      []string // the accounts that the documents name, and the role's own
 	other      string   // an account that they do not name
 	budget     budget
+	long       int              // tokens in the long globs of the statements
 	before     *policy.Document // witnesses are requests that it does not allow, nil when it does not matter
 	// tellsKindsApart: a key that the documents name has values that differ between the users and the roles of an account.
 	tellsKindsApart bool
@@ -34,6 +35,10 @@ type question struct {
 
 // work is the budget of a question: some 40 ms.
 const work = 400_000
+
+// workOn returns the budget of a question about one statement of d. Such questions are asked about each of them: the budget
+// is shared when there are many.
+func workOn(d *policy.Document) budget { return budget{work / max(len(d.Statements)/4, 1)} }
 
 // A statement is one of a document, in the form that the engine calculates with.
 type statement struct {
@@ -99,6 +104,13 @@ func newQuestion(w World, o Options, free bool, parts ...part) *question {
 		for _, s := range p.statements {
 			if s.Effect != policy.NoEffect {
 				q.statements = append(q.statements, m.statement(p.document, s, s.Effect == policy.Allow && p.wideAllow || s.Effect == policy.Deny && p.wideDeny))
+			}
+		}
+	}
+	for _, s := range q.statements {
+		for _, a := range s.atoms {
+			if a.set != nil {
+				q.long += a.set.long()
 			}
 		}
 	}

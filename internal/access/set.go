@@ -91,6 +91,17 @@ func (s *set) finite() bool {
 	return true
 }
 
+// long returns the number of tokens in the globs that are longer than those people write.
+func (s *set) long() int {
+	n := 0
+	for _, g := range s.globs {
+		if len(g.tokens) > 128 {
+			n += len(g.tokens)
+		}
+	}
+	return n
+}
+
 // A valueTest asks of a value that it is in a set, or that it is not.
 type valueTest struct {
 	set *set
@@ -120,12 +131,13 @@ type choice struct {
 // searched with the automata of the globs.
 func (c *choice) find(b *budget) (value string, found, decided bool) {
 	best := ""
-	cost := 1
+	globs, long := 0, 0
 	for _, t := range c.tests {
-		cost += len(t.set.globs)
+		globs += len(t.set.globs)
+		long += t.set.long()
 	}
 	try := func(v string) (stop bool) {
-		if !b.spend(cost) {
+		if !b.spend(1 + globs + longMatch(len(v), long)) {
 			return true
 		}
 		if found && (c.real == nil || !c.real(v)) || !pass(c.tests, v) {
@@ -150,8 +162,13 @@ func (c *choice) find(b *budget) (value string, found, decided bool) {
 			finite = true
 		}
 	}
-	if have[textSet] && c.apart() {
-		return best, found, true
+	if have[textSet] {
+		if !b.spend(globs * globs / 32) { // each glob is compared with each other
+			return best, found, found
+		}
+		if c.apart() {
+			return best, found, true
+		}
 	}
 	fills := 0
 	for _, fixed := range [...]bool{false, true} { // the broadest example first

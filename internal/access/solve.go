@@ -140,6 +140,9 @@ func (q *question) with(b *box, c clause) (*box, bool) {
 
 // solveKey solves the clauses of b about a key.
 func (q *question) solveKey(b *box, key int) solution {
+	if !q.budget.spend(1 + len(b.clauses)/8) {
+		return solution{}
+	}
 	var room [8]clause
 	return solve(q.domain(b.class, &q.keys[key]), q.about(room[:0], b, key), &q.budget)
 }
@@ -176,15 +179,15 @@ func (q *question) box(s *statement, c *class) *box {
 // maxBoxes bounds the boxes that one statement falls into when others are taken away from it.
 const maxBoxes = 2000
 
-// minus returns what is left of the boxes when the requests that s matches are taken away. A box minus a box is a union of
-// boxes: for each clause of the second, the first with that clause turned round and the clauses before it kept.
+// minus returns what is left of the boxes, all of one class, when the requests that s matches are taken away. A box minus a
+// box is a union of boxes: for each clause of the second, the first with that clause turned round and the clauses before it
+// kept.
 func (q *question) minus(boxes []*box, s *statement) []*box {
+	if len(boxes) == 0 || !s.about(boxes[0].class) {
+		return boxes
+	}
 	var left []*box
 	for i, b := range boxes {
-		if !s.about(b.class) {
-			left = append(left, b)
-			continue
-		}
 		if len(left) > maxBoxes || q.budget.left < 0 {
 			for _, b := range boxes[i:] {
 				b.hazy = true

@@ -10,32 +10,53 @@ import (
 // Who returns the grants of the trust policy d: every request that it allows lies in one of them, and each holds a request
 // that Decide allows, or says that it is undecided.
 func Who(d *policy.Document, o Options) []Grant {
-	var grants []Grant
-	for _, w := range worlds(d) {
+	worlds := worlds(d)
+	each := make([][]Grant, len(worlds))
+	for i, w := range worlds {
 		q := newQuestion(w, o, false, most(d))
-		for _, g := range q.grants() {
-			if !slices.ContainsFunc(grants, func(h Grant) bool { return h.same(&g) }) {
-				grants = append(grants, g)
-			}
-		}
+		q.budget.left = work / len(worlds)
+		each[i] = q.grants()
 	}
-	return append(grants, unresolved(d)...)
+	return append(union(each), unresolved(d)...)
 }
 
 // grants returns the grants of each Allow in the order of the statements.
 func (q *question) grants() []Grant {
-	var grants []Grant
+	return q.maximal(q.grantsOf(func(*statement) bool { return true }))
+}
+
+// grantsOf returns the grants of each Allow that counts, in the order of the statements. Each gets a share of the work that
+// is left, so that one hard statement does not keep what the others say from being known. Of a comparison one undecided grant
+// is as bad as all: there the first may use up everything.
+func (q *question) grantsOf(counts func(*statement) bool) []Grant {
+	type part struct {
+		*statement
+		action string
+	}
+	var room [8]part
+	parts := room[:0]
 	for _, s := range q.statements {
-		if s.effect != policy.Allow {
+		if s.effect != policy.Allow || !counts(s) {
 			continue
 		}
 		for _, action := range roleActions {
 			if s.allows(action) {
-				grants = q.addGrants(grants, s, action)
+				parts = append(parts, part{s, action})
 			}
 		}
 	}
-	return q.maximal(grants)
+	var grants []Grant
+	for i, p := range parts {
+		left := max(q.budget.left, 0)
+		share := left
+		if q.before == nil {
+			share = left / min(len(parts)-i, 8)
+		}
+		q.budget.left = share
+		grants = q.addGrants(grants, p.statement, p.action)
+		q.budget.left += left - share
+	}
+	return grants
 }
 
 // mainAction returns the call with which callers of a kind ask for a role.
@@ -69,10 +90,16 @@ func (q *question) asks(c *class, action string) bool {
 // addGrants appends the grants of an Allow for one action: one for each of its principals.
 func (q *question) addGrants(grants []Grant, s *statement, action string) []Grant {
 	first := len(grants)
+	reserve := q.budget.left / 4 // for the witnesses
+	if q.before != nil {
+		reserve = 0
+	}
+	q.budget.left -= reserve
 	for _, c := range q.classes {
 		if !q.asks(c, action) || !s.about(c) {
 			continue
 		}
+		q.budget.spend(len(q.classes) / 8) // what it takes to see which statements are about which callers
 		boxes := q.allowed(s, c, action)
 		if len(boxes) == 0 {
 			continue
@@ -92,6 +119,7 @@ func (q *question) addGrants(grants []Grant, s *statement, action string) []Gran
 		g := &grants[first+at]
 		g.boxes = append(g.boxes, boxes...)
 	}
+	q.budget.left = max(q.budget.left, 0) + reserve
 	kept := grants[:first]
 	for i := first; i < len(grants); i++ {
 		if g := grants[i]; q.finish(&g, s) {
@@ -109,7 +137,7 @@ func (q *question) allowed(s *statement, c *class, action string) []*box {
 	}
 	boxes := []*box{b}
 	for _, deny := range q.statements {
-		if deny.effect == policy.Deny && deny.document == s.document && deny.allows(action) && deny.about(c) {
+		if deny.effect == policy.Deny && deny.document == s.document && deny.allows(action) {
 			boxes = q.minus(boxes, deny)
 		}
 	}
@@ -420,7 +448,7 @@ func (q *question) maximal(grants []Grant) []Grant {
 	for i := range grants {
 		inside := false
 		for j := range grants {
-			if i != j && !grants[i].Undecided && q.partOf(&grants[i], &grants[j]) && (j < i || !q.partOf(&grants[j], &grants[i])) {
+			if i != j && !grants[i].Undecided && q.budget.spend(4) && q.partOf(&grants[i], &grants[j]) && (j < i || !q.partOf(&grants[j], &grants[i])) {
 				inside = true
 				break
 			}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // inside reports whether r lies in one of the boxes of the grants.
@@ -64,6 +65,13 @@ func (b *box) has(q *question, r Request) bool {
 		}
 	}
 	return true
+}
+
+// sessionOf reports whether session is one of the role.
+func sessionOf(session, role string) bool {
+	c, ok := exact(session)
+	p := newPrincipal(&policy.Principal{Type: policy.AWS, ID: policy.NewText(policy.Literal(role, source.Span{}))}, &World{})
+	return ok && c.sessionOf(&p)
 }
 
 // calls reports whether the caller of that name is one of the class.

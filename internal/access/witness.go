@@ -29,6 +29,13 @@ func (q *question) witness(b *box, action string) (r Request, world World, found
 
 // confirms reports whether Decide allows r, and whether the document that the question compares with does not.
 func (q *question) confirms(b *box, r Request, w World) bool {
+	for _, a := range r.Context {
+		for _, v := range a.Values {
+			if !q.budget.spend(1 + longMatch(len(v), q.long)) {
+				return false
+			}
+		}
+	}
 	decide := Decide
 	if isMain(r.Action) && !q.free {
 		decide = Assume
@@ -411,6 +418,7 @@ func capture(w World, t policy.Text, value string) World {
 			}
 			return w
 		}
+		break // a longer beginning leaves no more ends to choose from
 	}
 	return w
 }
