@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,9 +27,9 @@ func actionCommand(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use:   "action",
 		Short: "Scan as a step of GitHub Actions: what action.yml runs",
-		Long: "Reads the inputs of action.yml from the environment (INPUT_PATH, INPUT_FAIL_ON, INPUT_ANNOTATIONS, INPUT_SUMMARY,\n" +
-			"INPUT_SARIF_FILE) and writes a SARIF file, annotations, the job summary and the outputs sarif-file, findings and\n" +
-			"highest.",
+		Long: "Reads the inputs of action.yml from the environment (INPUT_PATH, INPUT_CONFIG, INPUT_BASELINE, INPUT_FAIL_ON,\n" +
+			"INPUT_ANNOTATIONS, INPUT_SUMMARY, INPUT_SARIF_FILE) and writes a SARIF file, annotations, the job summary and the\n" +
+			"outputs sarif-file, findings, highest and, on a pull request, newly-let-in.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return action(sys) },
 	}
@@ -59,7 +60,7 @@ func action(sys *system) error {
 	if err != nil {
 		return err
 	}
-	look := lookFlags{}
+	look := lookFlags{config: gh.GetInput("config"), baseline: gh.GetInput("baseline"), inTree: true}
 	in, opts, err := look.open(sys, lines(gh.GetInput("path")))
 	if err != nil {
 		return err
@@ -68,7 +69,8 @@ func action(sys *system) error {
 	s := scanned(r)
 	d, err := pullRequest(sys, &look)
 	if err != nil {
-		s.Problems = append(s.Problems, source.Problem{Name: ".", Message: "what the pull request changes is not known: " + err.Error()})
+		message := "what the pull request changes is not known: " + err.Error()
+		s.Problems = append(s.Problems, source.Problem{Name: ".", Message: message, Unreadable: true})
 	}
 
 	// The log shows what was found; the runner is told not to read commands in it.
@@ -100,8 +102,8 @@ func action(sys *system) error {
 			gh.SetOutput("newly-let-in", strconv.Itoa(len(d.Widened)))
 		}
 	}
-	if status == nil && d != nil && d.Reaches(out.failOn) {
-		status = &exitError{exitFindings, ""}
+	if status == nil && d != nil {
+		status = out.diffStatus(d)
 	}
 	return status
 }
@@ -145,7 +147,9 @@ func annotated(s *report.Scan, d *report.Diff) *report.Scan {
 	return &all
 }
 
-// pullRequest returns what the pull request that the job runs for changes, nil when it runs for something else.
+// pullRequest returns what the pull request that the job runs for changes, nil when it runs for something else. The pull
+// request may come from a stranger: the configuration of its base holds, comments and a baseline silence nothing, and when
+// it cannot be told what it changes that fails the job.
 func pullRequest(sys *system, look *lookFlags) (*report.Diff, error) {
 	if sys.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
 		return nil, nil
@@ -168,8 +172,37 @@ func pullRequest(sys *system, look *lookFlags) (*report.Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, _, err := difference(sys, look, scan.Revisions{Base: base})
-	return d, err
+	judge := *look
+	judge.baseline = "" // it holds back no new access
+	d, err := scan.Diff(sys.Dir, scan.Revisions{Base: base, JudgeByBase: true}, func(before *scan.Input) (scan.Options, error) {
+		if name, ok := nameIn(sys, before.Root, judge.config); ok && judge.config != "" && !before.Tree.Exists(name) {
+			judge.config, judge.noConfig = "", true
+		}
+		return judge.options(sys, before)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := compared(d)
+	for _, name := range d.Files {
+		if isJudge(sys, look, d.Root, name) {
+			out.Notes = append(out.Notes, fmt.Sprintf("the pull request changes %s; what it newly lets in is judged as if it did not", name))
+		}
+	}
+	return out, nil
+}
+
+// isJudge reports whether a file says what is reported: a configuration or the baseline.
+func isJudge(sys *system, look *lookFlags, root, name string) bool {
+	if path.Base(name) == scan.ConfigName {
+		return true
+	}
+	for _, given := range []string{look.config, look.baseline} {
+		if n, ok := nameIn(sys, root, given); ok && given != "" && n == name {
+			return true
+		}
+	}
+	return false
 }
 
 // annotate shows the findings beside their lines.

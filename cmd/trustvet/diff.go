@@ -36,11 +36,11 @@ func diffCommand(sys *system) *cobra.Command {
 			if len(args) > 1 {
 				rev.Head = args[1]
 			}
-			d, root, err := difference(sys, &look, rev)
+			d, err := scan.Diff(sys.Dir, rev, func(in *scan.Input) (scan.Options, error) { return look.options(sys, in) })
 			if err != nil {
 				return err
 			}
-			return o.writeDiff(d, root)
+			return o.writeDiff(compared(d), d.Root)
 		},
 	}
 	out.add(cmd)
@@ -49,20 +49,16 @@ func diffCommand(sys *system) *cobra.Command {
 	return cmd
 }
 
-// difference compares two states of the repository. It also returns the directory that names are relative to.
-func difference(sys *system, look *lookFlags, rev scan.Revisions) (*report.Diff, string, error) {
-	d, err := scan.Diff(sys.Dir, rev, func(in *scan.Input) (scan.Options, error) { return look.options(sys, in) })
-	if err != nil {
-		return nil, "", err
-	}
-	out := &report.Diff{Added: d.Added, Removed: d.Removed, Problems: d.Problems, Files: d.Files}
+// compared returns what there is to report of a comparison.
+func compared(d *scan.Difference) *report.Diff {
+	out := &report.Diff{Added: d.Added, Removed: d.Removed, Problems: d.Problems, Files: len(d.Files)}
 	for _, c := range d.Widened {
 		out.Widened = append(out.Widened, report.Change(c))
 	}
 	for _, c := range d.Narrowed {
 		out.Narrowed = append(out.Narrowed, report.Change(c))
 	}
-	return out, d.Root, nil
+	return out
 }
 
 func writeDiffAs(w io.Writer, format string, d *report.Diff, text report.TextOptions) error {
@@ -82,9 +78,15 @@ func (o *output) writeDiff(d *report.Diff, root string) error {
 	err := o.writeAll(root, func(w io.Writer, format string, text report.TextOptions) error {
 		return writeDiffAs(w, format, d, text)
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return o.diffStatus(d)
+}
+
+// diffStatus returns the exit status that a comparison asks for, as an error.
+func (o *output) diffStatus(d *report.Diff) error {
+	switch {
 	case d.Reaches(o.failOn):
 		return &exitError{exitFindings, ""}
 	case d.Scan().Unreadable():

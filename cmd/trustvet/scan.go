@@ -84,6 +84,9 @@ type lookFlags struct {
 	config    string
 	noConfig  bool
 	baseline  string
+	// inTree: a configuration and a baseline that lie in the repository are read from the tree that is scanned, which holds
+	// no way out of it, and not from the disk.
+	inTree bool
 
 	vars, varFiles, parameters []string
 	parameterFile              string
@@ -132,7 +135,7 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 	switch {
 	case l.config != "":
 		var f *source.File
-		if f, err = readFile(sys, l.config); err == nil {
+		if f, err = l.file(sys, in, l.config); err == nil {
 			opts.Config, err = scan.ReadConfig(f)
 		}
 	case !l.noConfig:
@@ -152,7 +155,7 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 		opts.Config.Rules.Now = time.Now().UTC().Truncate(24 * time.Hour)
 	}
 	if l.baseline != "" {
-		f, err := readFile(sys, l.baseline)
+		f, err := l.file(sys, in, l.baseline)
 		if err != nil {
 			return opts, err
 		}
@@ -161,6 +164,32 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 		}
 	}
 	return opts, nil
+}
+
+// file reads a file that the command line names.
+func (l *lookFlags) file(sys *system, in *scan.Input, path string) (*source.File, error) {
+	if name, ok := nameIn(sys, in.Root, path); l.inTree && ok {
+		return in.Tree.File(name)
+	}
+	return readFile(sys, path)
+}
+
+// nameIn returns the name that a path has below root, false when it is elsewhere. It follows no link, since these may be
+// part of what is scanned.
+func nameIn(sys *system, root, path string) (string, bool) {
+	if filepath.IsAbs(path) {
+		rel, err := filepath.Rel(sys.Dir, path)
+		if err != nil {
+			return "", false
+		}
+		path = rel
+	}
+	dir, err := filepath.EvalSymlinks(sys.Dir)
+	if err != nil {
+		return "", false
+	}
+	name, err := filepath.Rel(root, filepath.Join(dir, path))
+	return filepath.ToSlash(name), err == nil && filepath.IsLocal(name)
 }
 
 // values takes over what the command line says of the world outside the files.

@@ -17,7 +17,8 @@ type Diff struct {
 	Added    []string // new roles; who can assume them is in Widened
 	Removed  []string // deleted roles; who could assume them is in Narrowed
 	Problems []source.Problem
-	Files    int // that changed
+	Files    int      // that changed
+	Notes    []string // on how the change was judged
 }
 
 // A Change is somebody who can, or no longer can, assume a role.
@@ -125,6 +126,9 @@ func DiffText(w io.Writer, d *Diff, o TextOptions) error {
 	for _, p := range d.Problems {
 		t.problem(p)
 	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(t, "note: %s\n", neutral(n))
+	}
 	if len(d.Widened)+len(d.Narrowed)+len(d.Added)+len(d.Removed) == 0 {
 		fmt.Fprintf(t, "who can assume the roles is the same; %s changed\n", plural(d.Files, "file", "files"))
 	} else {
@@ -195,6 +199,9 @@ func (m *markdown) diff(d *Diff) {
 		fmt.Fprintf(m, "## trustvet: who can assume the roles is the same\n\n%s changed.\n", plural(d.Files, "file", "files"))
 	} else {
 		fmt.Fprintf(m, "## trustvet: %d new, %d gone in who can assume the roles\n", len(d.Widened), len(d.Narrowed))
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(m, "\n> **Note:** %s.\n", escapeMarkdown(n))
 	}
 	m.rows("Newly let in", "| severity | who | role | for example | place |\n|---|---|---|---|---|\n", len(d.Widened), func(i int) string {
 		c := &d.Widened[i]

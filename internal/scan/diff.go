@@ -22,7 +22,7 @@ type Difference struct {
 	Added    []string // the addresses of new roles
 	Removed  []string
 	Problems []source.Problem // of the new state
-	Files    int              // that changed
+	Files    []string         // that changed
 }
 
 // A Change is somebody who can, or no longer can, assume a role.
@@ -40,10 +40,12 @@ type Revisions struct {
 	Base   string // a commit; "" is HEAD
 	Head   string // a commit; "" is HEAD
 	Staged bool   // the new state is git's index, and Head is not used
+	// JudgeByBase: what holds is the configuration of the base, so that a change has no say in how it is judged.
+	JudgeByBase bool
 }
 
 // Diff compares who can assume the roles of two states of the repository that dir lies in, without a checkout. configure says
-// how to scan, given the new state.
+// how to scan, given the state whose configuration holds: the new one unless rev says otherwise.
 func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*Difference, error) {
 	real, _, err := Place{Dir: dir}.real(".")
 	if err != nil {
@@ -77,12 +79,17 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	if err != nil {
 		return nil, err
 	}
-	o, err := configure(after)
+	judge := after
+	if rev.JudgeByBase {
+		judge = before
+	}
+	o, err := configure(judge)
 	if err != nil {
 		return nil, err
 	}
 	o.Config.Exclude(before)
-	d := &Difference{Root: root, Files: len(changed)}
+	o.Config.Exclude(after)
+	d := &Difference{Root: root, Files: changed}
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
@@ -171,7 +178,7 @@ type lineRange struct{ from, to int }
 // changes returns the files that differ and, for those of the new state, the lines that do. Where lines are gone, it is the
 // line before them.
 func changes(root, base, head string, staged bool) (files []string, lines map[string][]lineRange, err error) {
-	args := []string{"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules", "--src-prefix=a/", "--dst-prefix=b/"}
+	args := []string{"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--no-renames", "--ignore-submodules", "--src-prefix=a/", "--dst-prefix=b/"}
 	what := []string{base, head, "--"}
 	if staged {
 		what = []string{"--cached", base, "--"}
