@@ -27,8 +27,9 @@ type Options struct {
 
 // A Result is what the files hold, in an order that depends on nothing but the files.
 type Result struct {
-	Documents []*policy.Document
-	Problems  []source.Problem
+	Documents  []*policy.Document
+	Companions []*policy.Companion
+	Problems   []source.Problem
 }
 
 // A Language is what a file may be written in.
@@ -81,10 +82,10 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 	var all Result
 	if len(configuration) > 0 {
 		tf := opts.Terraform
-		tf.Stack = func(s terraform.Stack) ([]*policy.Document, []source.Problem) {
+		tf.Stack = func(s terraform.Stack) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 			return cloudformation.ExtractText(tree, s.File, s.Body, opts.CloudFormation)
 		}
-		all.Documents, all.Problems = terraform.Extract(tree, configuration, tf)
+		all.Documents, all.Companions, all.Problems = terraform.Extract(tree, configuration, tf)
 	}
 	var policies []*policy.Document
 	for _, r := range results {
@@ -93,10 +94,12 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		} else {
 			all.Documents = append(all.Documents, r.Documents...)
 		}
+		all.Companions = append(all.Companions, r.Companions...)
 		all.Problems = append(all.Problems, r.Problems...)
 	}
 	all.Documents = append(all.Documents, slices.DeleteFunc(policies, readElsewhere(all.Documents))...)
 	slices.SortStableFunc(all.Documents, compareDocuments)
+	policy.SortCompanions(all.Companions)
 	all.Problems = source.SortProblems(all.Problems)
 	return all
 }
@@ -119,21 +122,21 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 	}
 	if LanguageOf(name) == DataOrPolicy {
 		if docs, problems, isPlan := terraform.ExtractPlan(file); isPlan {
-			return dataResult{Result: Result{docs, problems}}
+			return dataResult{Result: Result{docs, nil, problems}}
 		}
-		docs, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
+		docs, companions, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
 		if opts.Verify && len(docs) > 0 {
 			differences, _ := cloudformation.Verify(tree, file, opts.CloudFormation)
 			problems = append(problems, differences...)
 		}
 		if len(docs) > 0 || len(problems) > 0 && !prose(name) {
-			return dataResult{Result: Result{docs, problems}}
+			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
 		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
-	return dataResult{Result{docs, problems}, true}
+	return dataResult{Result{docs, nil, problems}, true}
 }
 
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.

@@ -118,7 +118,7 @@ func benchmarkExtract(b *testing.B, name, template string, roles int) {
 	b.SetBytes(int64(len(src)))
 	b.ReportAllocs()
 	for b.Loop() {
-		docs, _ := Extract(tree, source.NewFile(name, src), Options{})
+		docs, _, _ := Extract(tree, source.NewFile(name, src), Options{})
 		if len(docs) < roles {
 			b.Fatal("roles are missing")
 		}

@@ -151,7 +151,7 @@ func tryRepository(t *testing.T, dir string) (sum tally) {
 			return nil
 		}
 		sum.candidates++
-		docs, problems := Extract(tree, file, Options{})
+		docs, _, problems := Extract(tree, file, Options{})
 		took := time.Since(start)
 		sum.seconds += took.Seconds()
 		if took > time.Second {
@@ -258,7 +258,7 @@ func corpusFiles(t testing.TB, dir string) (files [][]byte, size int) {
 // compareEngines compares the documents of a file under its parameters' defaults with what goformation makes of them.
 func compareEngines(t *testing.T, tree *source.Tree, file *source.File, sum *tally) {
 	opts := deploymentOptions(nil)
-	docs, _ := Extract(tree, file, opts)
+	docs, _, _ := Extract(tree, file, opts)
 	roots, err := newEvaluator(tree, opts).read(newPage(file), file.Name)
 	if err != nil || len(roots) != 1 {
 		return
@@ -332,7 +332,7 @@ func compareAssignments(t *testing.T, tree *source.Tree, file *source.File, open
 	}
 	for _, a := range assignments(roots, file.Name, 12) {
 		opts := deploymentOptions(a)
-		docs, _ := Extract(tree, file, opts)
+		docs, _, _ := Extract(tree, file, opts)
 		seen := map[string]int{}
 		for _, d := range docs {
 			seen[d.Role]++

@@ -18,6 +18,8 @@ type evaluator struct {
 
 	world     *world                   // what is assumed, nil outside the evaluation of a role
 	sat       map[string]bool          // remembers which assumptions can hold together
+	visited   []*template              // whose roles are in docs
+	aside     bool                     // companions are looked at, which report no problems
 	quiet     bool                     // nothing may be assumed now: the value is part of a condition
 	active    map[string]bool          // resources whose attributes are being evaluated, against cycles
 	pages     map[*source.File][]*node // included files

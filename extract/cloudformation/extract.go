@@ -24,10 +24,10 @@ type Options struct {
 
 // Extract returns the trust policies of the roles in a file, and what could not be read or resolved. It returns nothing for
 // a file that holds neither a template nor a fragment of one. A role whose policy depends on conditions gives several
-// documents, the first of them the one under the parameters' defaults.
-func Extract(tree *source.Tree, file *source.File, opts Options) ([]*policy.Document, []source.Problem) {
+// documents, the first of them the one under the parameters' defaults. The companions of the roles come with them.
+func Extract(tree *source.Tree, file *source.File, opts Options) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 	if !Candidate(file.Src) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	e := newEvaluator(tree, opts)
 	roots, err := e.read(newPage(file), file.Name)
@@ -37,7 +37,7 @@ func Extract(tree *source.Tree, file *source.File, opts Options) ([]*policy.Docu
 	if err != nil {
 		e.unreadable(newPage(file), err)
 	}
-	return e.docs, source.SortProblems(e.problems)
+	return e.docs, e.companions(), source.SortProblems(e.problems)
 }
 
 // extract adds the documents of the templates and roles that the document root of a file holds.
@@ -68,6 +68,9 @@ const maxProblems = 200
 // exceeded reports that a bound was reached and something therefore not looked at, which makes the run fail. It is never
 // left out, however many problems there are.
 func (e *evaluator) exceeded(span source.Span, format string, args ...any) {
+	if e.aside {
+		return
+	}
 	p := source.Problem{Span: span, Message: fmt.Sprintf(format, args...), Unreadable: true}
 	if !e.reported[p] {
 		e.reported[p] = true
@@ -76,6 +79,9 @@ func (e *evaluator) exceeded(span source.Span, format string, args ...any) {
 }
 
 func (e *evaluator) problem(span source.Span, format string, args ...any) {
+	if e.aside {
+		return
+	}
 	p := source.Problem{Span: span, Message: fmt.Sprintf(format, args...)}
 	if len(e.reported) < maxProblems && !e.reported[p] {
 		e.reported[p] = true

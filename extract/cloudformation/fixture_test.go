@@ -79,7 +79,8 @@ func (f fixture) extract(t testing.TB, opts Options) ([]*policy.Document, []sour
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Extract(tree, file, opts)
+	docs, _, problems := Extract(tree, file, opts)
+	return docs, problems
 }
 
 // deploymentOptions returns the options of the deployment that the fixtures describe.

@@ -133,7 +133,7 @@ func FuzzIntrinsics(f *testing.F) {
 			"  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Statement:\n          - Principal:\n              AWS: " + call + "\n"
 		file := source.NewFile("t.yaml", []byte(src))
 		tree := source.NewTree(fstest.MapFS{"t.yaml": &fstest.MapFile{Data: []byte(src)}})
-		docs, problems := Extract(tree, file, Options{})
+		docs, _, problems := Extract(tree, file, Options{})
 		if len(docs) == 0 && len(problems) == 0 {
 			t.Fatal("the role is lost and nothing is said")
 		}

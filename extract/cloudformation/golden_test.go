@@ -48,7 +48,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			docs, problems := Extract(tree, file, Options{})
+			docs, _, problems := Extract(tree, file, Options{})
 			got := show(docs, problems)
 			if string(archive.Files[want].Data) == got {
 				return

@@ -36,7 +36,7 @@ func extractFiles(t *testing.T, files ...string) ([]*policy.Document, []source.P
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	docs, problems := Extract(tree, file, Options{})
+	docs, _, problems := Extract(tree, file, Options{})
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}

@@ -202,10 +202,10 @@ func elsewhere(t policy.Text) policy.Text {
 
 // ExtractText is Extract for a template that stands as a text in another file: the template_body of Terraform's
 // aws_cloudformation_stack. The text's holes are holes of the policies.
-func ExtractText(tree *source.Tree, file *source.File, text policy.Text, opts Options) ([]*policy.Document, []source.Problem) {
+func ExtractText(tree *source.Tree, file *source.File, text policy.Text, opts Options) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 	p := textPage(text)
 	if !Candidate(p.src) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	e := newEvaluator(tree, opts)
 	roots, err := e.read(p, file.Name)
@@ -215,5 +215,5 @@ func ExtractText(tree *source.Tree, file *source.File, text policy.Text, opts Op
 	if err != nil {
 		e.unreadable(p, err)
 	}
-	return e.docs, source.SortProblems(e.problems)
+	return e.docs, e.companions(), source.SortProblems(e.problems)
 }

@@ -8,6 +8,7 @@ import (
 
 // template adds the documents of the roles of t.
 func (e *evaluator) template(t *template) {
+	e.visited = append(e.visited, t)
 	for _, r := range t.resources {
 		switch r.kind {
 		case roleType:

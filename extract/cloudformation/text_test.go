@@ -35,7 +35,7 @@ func TestExtractText(t *testing.T) {
 	after := span(":root\"}", "  EOT")
 	text := policy.NewText(policy.Literal(before.Text(), before),
 		policy.HolePart(&policy.Hole{Expr: "var.account"}, hole), policy.Literal(after.Text(), after))
-	docs, problems := ExtractText(source.NewTree(fstest.MapFS{}), file, text, Options{})
+	docs, _, problems := ExtractText(source.NewTree(fstest.MapFS{}), file, text, Options{})
 	got := show(docs, problems)
 	want := `R
 	Statement[0].Effect = Allow	main.tf:9:25 Allow

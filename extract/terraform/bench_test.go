@@ -79,7 +79,7 @@ func BenchmarkRoots(b *testing.B) {
 			b.ReportAllocs()
 			start := cpuTime()
 			for b.Loop() {
-				docs, _ := Extract(source.NewTree(fsys), files, Options{})
+				docs, _, _ := Extract(source.NewTree(fsys), files, Options{})
 				roles := 0
 				for _, d := range docs {
 					if d.Note == "" {
@@ -113,7 +113,7 @@ func BenchmarkInstances(b *testing.B) {
 			fsys["main.tf"] = &fstest.MapFile{Data: fmt.Appendf(nil, "module \"m\" {\n  source = \"./modules/role\"\n  count = %d\n  who = \"${count.index}\"\n}\n", n)}
 			files = append(files, "main.tf")
 			for b.Loop() {
-				if docs, _ := Extract(source.NewTree(fsys), files, Options{}); len(docs) != n {
+				if docs, _, _ := Extract(source.NewTree(fsys), files, Options{}); len(docs) != n {
 					b.Fatalf("%d roles", len(docs))
 				}
 			}

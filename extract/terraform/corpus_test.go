@@ -40,7 +40,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		start := time.Now()
-		docs, problems := Extract(openTree(t, repo), files, Options{})
+		docs, _, problems := Extract(openTree(t, repo), files, Options{})
 		elapsed := time.Since(start)
 		if len(docs) == 0 && testing.Verbose() {
 			continue

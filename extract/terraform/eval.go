@@ -39,6 +39,8 @@ type evaluator struct {
 	expansions map[expansionKey]*expansion
 	children   map[expansionKey][]*instance
 	unclaimed  []unclaimed
+	companions []*policy.Companion // of stacks
+	aside      bool                // companions are looked at: no role uses what they use, and they report nothing
 	// accounts holds the provider configuration of each hole that stands for "the own account" of that provider.
 	accounts map[*policy.Hole]string
 	created  map[blockPlace]bool // roles that have instances

@@ -28,7 +28,7 @@ type Options struct {
 	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
 	Only []string
 	// Stack, where it is set, reads the templates of CloudFormation stacks that the configuration holds.
-	Stack func(Stack) ([]*policy.Document, []source.Problem)
+	Stack func(Stack) ([]*policy.Document, []*policy.Companion, []source.Problem)
 }
 
 // A VarFile is a file with values of root variables: the one of that name in the tree, or one from elsewhere.
@@ -43,8 +43,9 @@ func (o *Options) AddVarFile(name string, f *source.File) {
 }
 
 // Extract returns the trust policies of the roles that the root modules among the directories of files create, in the
-// order of directories and blocks. files are the names of all Terraform files that are to be looked at.
-func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Document, []source.Problem) {
+// order of directories and blocks, and the companions of these roles. files are the names of all Terraform files that are to
+// be looked at.
+func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 	l := newLoader(tree)
 	var units []*unit
 	var run []string // directories of modules that units run
@@ -79,6 +80,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 					results[i] = l.extractUnit(units[i-len(roots)], &opts)
 				}
 				bill.add(i, results[i].cost)
+				l.aside.add(i, results[i].companionCost)
 			}
 		}()
 	}
@@ -91,9 +93,10 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	close(next)
 	wg.Wait()
 	var docs []*policy.Document
+	var companions []*policy.Companion
 	var unclaimed []unclaimed
 	created := map[blockPlace]bool{}
-	total := 0
+	total, companionTotal := 0, 0
 	for i, r := range results {
 		if total > maxRun {
 			var name string
@@ -107,10 +110,18 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		}
 		total += r.cost
 		docs = append(docs, r.docs...)
+		if companionTotal <= maxRun {
+			companions = append(companions, r.companions...)
+		}
+		companionTotal += r.companionCost
 		unclaimed = append(unclaimed, r.unclaimed...)
 		maps.Copy(created, r.created)
 	}
 	docs = append(docs, l.hidden(files, run, created, total, &opts)...)
+	if companionTotal > maxRun {
+		l.problem(source.Problem{Message: fmt.Sprintf("not all policies and identity providers beside the roles are looked at: they take more than %d steps", maxRun)})
+	}
+	policy.SortCompanions(companions)
 	type note struct {
 		b      *block
 		policy string
@@ -126,11 +137,9 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 			docs = append(docs, u.doc)
 		}
 	}
-	return docs, source.SortProblems(l.problems)
+	return docs, companions, source.SortProblems(l.problems)
 }
 
-// extractRoot returns the documents of the roles of the root module in dir, and of its policy documents that may be trust
-// policies.
 func (l *loader) extractRoot(dir string, opts *Options) (r rootResult) {
 	defer l.survive(dir)
 	m := l.module(dir)
@@ -153,16 +162,23 @@ func (l *loader) survive(name string) {
 
 // result visits the root module.
 func (e *evaluator) result() rootResult {
-	docs := e.visit(e.root)
-	return rootResult{docs, e.unclaimed, e.created, e.total}
+	r := rootResult{docs: e.visit(e.root), unclaimed: e.unclaimed, created: e.created, cost: e.total}
+	if len(r.docs) > 0 && !e.l.aside.exceeded() {
+		r.companions = e.companionsOf(e.root)
+		r.companionCost = e.total - r.cost
+	}
+	return r
 }
 
 // A rootResult is what a root module gives.
 type rootResult struct {
 	docs      []*policy.Document
-	unclaimed []unclaimed
+	unclaimed []unclaimed         // its policy documents that may be trust policies
 	created   map[blockPlace]bool // roles
-	cost      int                 // in steps
+	cost      int                 // of all these in steps
+
+	companions    []*policy.Companion
+	companionCost int
 }
 
 const (

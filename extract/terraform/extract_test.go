@@ -82,7 +82,7 @@ func TestPoliciesAreThoseOfTerraform(t *testing.T) {
 			}
 			// Values are given also where there are no variables: what they keep from existing is not there.
 			given := Options{Vars: vars, Env: []string{"TF_VAR_none="}}
-			docs, problems := Extract(openTree(t, dir), terraformFiles(t, dir), given)
+			docs, _, problems := Extract(openTree(t, dir), terraformFiles(t, dir), given)
 			for _, p := range problems {
 				t.Errorf("problem: %s: %s", p.File(), p.Message)
 			}
@@ -110,7 +110,7 @@ func TestPoliciesAreThoseOfTerraform(t *testing.T) {
 			}
 		})
 		t.Run(path.Base(dir)+"/without", func(t *testing.T) {
-			docs, _ := Extract(openTree(t, dir), terraformFiles(t, dir), Options{})
+			docs, _, _ := Extract(openTree(t, dir), terraformFiles(t, dir), Options{})
 			for role, policy := range want.Roles {
 				var last error
 				found := false
@@ -181,7 +181,7 @@ func spells(p policy.Part) bool {
 func TestSpanTextIsSpelling(t *testing.T) {
 	dirs, _ := filepath.Glob("testdata/f*")
 	for _, dir := range dirs {
-		docs, _ := Extract(openTree(t, dir), terraformFiles(t, dir), Options{})
+		docs, _, _ := Extract(openTree(t, dir), terraformFiles(t, dir), Options{})
 		n := 0
 		for _, d := range docs {
 			if d.Value == nil {

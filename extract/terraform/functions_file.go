@@ -54,6 +54,9 @@ func fileError(err error) string {
 
 // fileProblem reports a file that the code asks for and that trustvet refuses to read.
 func (e *evaluator) fileProblem(span source.Span, err error, reason string) {
+	if e.aside {
+		return
+	}
 	if errors.Is(err, source.ErrOutside) || errors.Is(err, source.ErrTooLarge) || errors.Is(err, source.ErrNotRegular) {
 		e.l.problem(source.Problem{Span: span, Message: reason})
 	}

@@ -53,7 +53,7 @@ func FuzzExtract(f *testing.F) {
 			return
 		}
 		fsys := fstest.MapFS{"main.tf": {Data: []byte(src)}, "x": {Data: []byte(file)}, "y.tf.json": {Data: []byte(file)}, "terragrunt.hcl": {Data: []byte(file)}}
-		docs, _ := Extract(source.NewTree(fsys), []string{"main.tf", "y.tf.json", "terragrunt.hcl"}, Options{})
+		docs, _, _ := Extract(source.NewTree(fsys), []string{"main.tf", "y.tf.json", "terragrunt.hcl"}, Options{})
 		for _, d := range docs {
 			if d.Value == nil {
 				continue

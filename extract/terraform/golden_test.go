@@ -49,7 +49,8 @@ func TestGolden(t *testing.T) {
 			if want < 0 {
 				t.Fatal("no want file")
 			}
-			got := printResult(Extract(source.NewTree(fsys), files, opts))
+			docs, _, problems := Extract(source.NewTree(fsys), files, opts)
+			got := printResult(docs, problems)
 			if *update {
 				archive.Files[want].Data = []byte(got)
 				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {

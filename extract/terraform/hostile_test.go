@@ -25,7 +25,8 @@ func extractFiles(t testing.TB, files map[string]string, opts Options) ([]*polic
 			names = append(names, name)
 		}
 	}
-	return Extract(source.NewTree(fsys), names, opts)
+	docs, _, problems := Extract(source.NewTree(fsys), names, opts)
+	return docs, problems
 }
 
 const goodRole = `
@@ -165,7 +166,7 @@ func TestLinksOutOfTheTreeAreNotFollowed(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(dir, "link.json")); err != nil {
 		t.Skip(err)
 	}
-	docs, _ := Extract(openTree(t, dir), []string{"main.tf"}, Options{})
+	docs, _, _ := Extract(openTree(t, dir), []string{"main.tf"}, Options{})
 	if len(docs) != 1 || docs[0].Value != nil || !strings.Contains(why(docs[0]), "outside") {
 		t.Errorf("got %v", docs)
 	}

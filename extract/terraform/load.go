@@ -28,6 +28,8 @@ type loader struct {
 
 	originMu sync.RWMutex
 	origins  map[string]*origin
+
+	aside bill // what the companions of root modules cost
 }
 
 type moduleEntry struct {

@@ -16,7 +16,9 @@ import (
 
 // policyDocument returns the json attribute of r.
 func (r *resource) policyDocument() *value {
-	r.b.used.Store(true)
+	if !r.e.aside {
+		r.b.used.Store(true)
+	}
 	return r.e.once(r.inst, r.addr+" document", r.b.header(), func() *value {
 		if r.b.load(r.e.l); r.b.broken != "" {
 			return failed(r.b.header(), "syntax error: "+r.b.broken)

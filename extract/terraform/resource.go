@@ -51,18 +51,21 @@ func (r *resource) value(span source.Span) *value {
 // attribute returns the attribute of that name: what the code sets it to, what follows from the code, or a hole.
 func (r *resource) attribute(name string) *value {
 	return r.e.once(r.inst, r.addr+"."+name, r.b.header(), func() *value {
-		if v := r.computed(name); v != nil {
-			return v
-		}
-		if v := r.configured(name); v != nil && (v.kind != nullKind || v.hole != nil) {
-			if r.ignoresChanges(name) {
-				u := unknown(r.addr+"."+name, cty.NilType, v.span)
-				u.hole.Reason = "what the code sets it to is only its first value: ignore_changes names it"
-				return u
+		v := r.computed(name)
+		if v == nil {
+			if v = r.configured(name); !isSet(v) {
+				v = unknown(r.addr+"."+name, cty.NilType, r.b.header())
+			} else if r.ignoresChanges(name) {
+				v = unknown(r.addr+"."+name, cty.NilType, v.span)
+				v.hole.Reason = "what the code sets it to is only its first value: ignore_changes names it"
 			}
-			return v
 		}
-		return unknown(r.addr+"."+name, cty.NilType, r.b.header())
+		if r.identifies(name) && v.kind != failedKind {
+			c := *v
+			c.of = r
+			v = &c
+		}
+		return v
 	})
 }
 

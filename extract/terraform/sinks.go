@@ -121,13 +121,24 @@ func (e *evaluator) stacks(inst *instance, b *block) []*policy.Document {
 			if body.result == nil {
 				continue
 			}
-			got, problems := e.opts.Stack(Stack{Address: r.addr, File: b.file, Body: body.result.Text, Calls: inst.calls})
+			got, companions, problems := e.opts.Stack(Stack{Address: r.addr, File: b.file, Body: body.result.Text, Calls: inst.calls})
 			for _, d := range got {
 				d.Role = r.addr + "." + d.Role
 				d.Calls = append(slices.Clip(inst.calls), d.Calls...)
 				if len(bodies) > 1 && d.When == "" {
 					d.When = describeAssumptions(body.assumptions)
 				}
+			}
+			for _, c := range companions {
+				c.Address = r.addr + "." + c.Address
+				if c.Role != "" {
+					c.Role = r.addr + "." + c.Role
+				}
+				c.Calls = append(slices.Clip(inst.calls), c.Calls...)
+				if len(bodies) > 1 && c.When == "" {
+					c.When = describeAssumptions(body.assumptions)
+				}
+				e.companions = append(e.companions, c)
 			}
 			for _, p := range problems {
 				e.l.problem(p)

@@ -293,7 +293,7 @@ func (f *gruntFile) readConfig(c *call) *value {
 	return o
 }
 
-// extractUnit returns the documents of the roles that a unit creates.
+// extractUnit returns what the module that a unit runs holds.
 func (l *loader) extractUnit(u *unit, opts *Options) (r rootResult) {
 	defer l.survive(u.file)
 	m := l.module(u.module)

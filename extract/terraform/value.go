@@ -32,7 +32,8 @@ type value struct {
 	fetch func(name string) *value
 	// names returns the names that fetch knows when all of them are needed; nil when they are not known.
 	names   func() []string
-	address string // of the resource, data source or module that the object is
+	address string    // of the resource, data source or module that the object is
+	of      *resource // of a string: the role or managed policy of which it is the name or ARN
 
 	hole *policy.Hole // of an unknown value
 	typ  cty.Type     // of an unknown value; cty.NilType when nothing is known of it
