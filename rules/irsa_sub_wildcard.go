@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -66,7 +67,12 @@ func (p *Pass) openServiceAccount(s *policy.Statement, i int, v policy.Text, sub
 		}
 	case ok && strings.ContainsAny(name, "*?"):
 		if p.claim(s, i) {
-			fd := p.Report(at(s, v), "pods of every service account in the namespace %s whose name %q matches can assume %s", namespace, name, p.Document.Role)
+			if strings.Trim(name, "*") == "" {
+				name = ""
+			} else {
+				name = fmt.Sprintf(" that %q matches", name)
+			}
+			fd := p.Report(at(s, v), "pods of every service account%s in the namespace %s can assume %s", name, namespace, p.Document.Role)
 			fd.Level, fd.Severity = Warning, 5.0
 			return true
 		}

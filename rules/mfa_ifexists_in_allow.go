@@ -53,7 +53,10 @@ func (p *Pass) passesWithoutMFA(s *policy.Statement, c *policy.Condition, i int,
 	var callers []caller
 	switch sub.kind {
 	case anyAWS:
-		who = "a user of any account that the statement lets in"
+		who = "any AWS user whom the other conditions let in"
+		if len(s.Conditions) == 1 {
+			who = "any AWS user"
+		}
 		c := outsiders()[2]
 		c.sets = func(key string) []string { return p.insideValues(key, outsiderAccount) }
 		c.pinned = func(key string) bool { return classOf(key) == mfaKey }

@@ -355,7 +355,7 @@ func awsFault(s, shown string) string {
 
 // lostZero explains account ids that were written as numbers.
 func lostZero(s string) string {
-	if len(s) < 12 && len(s) > 8 {
+	if len(s) == 11 || len(s) == 10 {
 		return ": written as a number it loses its leading zero"
 	}
 	return ""

@@ -31,6 +31,9 @@ func roleUnassumable(p *Pass) {
 			}
 		}
 	}
+	if d.When != "" && !allows {
+		return // nothing but a Deny is left in a case that may never be
+	}
 	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
 	if !denies || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
 		return

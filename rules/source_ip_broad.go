@@ -28,7 +28,11 @@ func sourceIPBroad(p *Pass) {
 			limit = 16
 		}
 		if prefix.Bits() < limit && !p.allClaimed(s) {
-			p.Report(at(s, v), "%s can assume %s from nearly anywhere: %s is one of every %d addresses", allOf(s), p.Document.Role, v, 1<<prefix.Bits())
+			if prefix.Bits() == 0 {
+				p.Report(at(s, v), "%s can assume %s from anywhere: %s is every address", allOf(s), p.Document.Role, v)
+				return
+			}
+			p.Report(at(s, v), "%s can assume %s from nearly anywhere: %s holds one in %d addresses", allOf(s), p.Document.Role, v, 1<<prefix.Bits())
 		}
 	})
 }

@@ -188,3 +188,29 @@ func TestParseReadsTheFormOfAHole(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestConditionsTellAProviderThatIsNotKnown(t *testing.T) {
+	const known = "arn:${partition}:iam::${account}:oidc-provider/token.example.com"
+	for _, test := range []struct{ effect, operator, key, want string }{
+		{"Allow", "StringEquals", "token.example.com:sub", known},
+		{"Allow", "ForAnyValue:StringLike", "Token.example.com:aud", known},
+		{"Allow", "StringEquals", "accounts.google.com:aud", "accounts.google.com"},
+		{"Allow", "StringEqualsIfExists", "token.example.com:sub", "${var.provider}"},
+		{"Allow", "StringNotEquals", "token.example.com:sub", "${var.provider}"},
+		{"Allow", "ForAllValues:StringEquals", "token.example.com:sub", "${var.provider}"},
+		{"Allow", "StringEquals", "aws:PrincipalOrgID", "${var.provider}"},
+		{"Deny", "StringEquals", "token.example.com:sub", "${var.provider}"},
+	} {
+		text := func(s string) *Value { return &Value{Kind: StringKind, Text: String(s, source.Span{})} }
+		object := func(key string, v *Value) *Value {
+			return &Value{Kind: Object, Members: []Member{{String(key, source.Span{}), v}}}
+		}
+		s := object("Effect", text(test.effect))
+		provider := &Value{Kind: StringKind, Text: NewText(HolePart(&Hole{Expr: "var.provider"}, source.Span{}))}
+		s.Members = append(s.Members, object("Principal", object("Federated", provider)).Members[0],
+			object("Condition", object(test.operator, object(test.key, text("x")))).Members[0])
+		if got := Parse("r", object("Statement", s)).Statements[0].Principals[0].ID.String(); got != test.want {
+			t.Errorf("%s %s %s: %s, want %s", test.effect, test.operator, test.key, got, test.want)
+		}
+	}
+}
