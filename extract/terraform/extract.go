@@ -7,6 +7,7 @@
 package terraform
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path"
@@ -59,9 +60,9 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	}
 	roots := l.roots(files, run)
 	if len(opts.Only) > 0 {
-		roots = l.affected(roots, opts.Only)
+		roots = l.affected(roots, &opts)
 		units = slices.DeleteFunc(units, func(u *unit) bool {
-			return !slices.Contains(opts.Only, u.file) && len(l.affected([]string{u.module}, opts.Only)) == 0
+			return !slices.Contains(opts.Only, u.file) && len(l.affected([]string{u.module}, &opts)) == 0
 		})
 	}
 	n := len(roots) + len(units)
@@ -330,11 +331,20 @@ func (l *loader) saysRoot(dir string) bool {
 	return len(l.tfvarsFiles(dir)) > 0
 }
 
-// affected returns the roots that may include one of the named files.
-func (l *loader) affected(roots, names []string) []string {
+// affected returns the roots that may include one of the named files, or read it: a module reads files beside and below
+// itself, and those whose name stands in it. A file of variables that all roots are given concerns them all.
+func (l *loader) affected(roots []string, opts *Options) []string {
 	dirs := map[string]bool{}
-	for _, name := range names {
-		dirs[path.Dir(path.Clean(name))] = true
+	var read [][]byte // base names of files that modules may read from elsewhere
+	for _, name := range opts.Only {
+		name = path.Clean(name)
+		if slices.ContainsFunc(opts.VarFiles, func(v VarFile) bool { return v.File == nil && path.Clean(v.Name) == name }) {
+			return roots
+		}
+		dirs[path.Dir(name)] = true
+		if !isConfig(name) {
+			read = append(read, []byte(path.Base(name)))
+		}
 	}
 	var out []string
 	for _, root := range roots {
@@ -349,16 +359,31 @@ func (l *loader) affected(roots, names []string) []string {
 				return true
 			}
 			for changed := range dirs {
-				// A module reads files beside and below itself.
 				if dir != "." && strings.HasPrefix(changed, dir+"/") {
 					return true
 				}
 			}
-			return slices.ContainsFunc(l.localCalls(dir), touches)
+			return l.names(dir, read) || slices.ContainsFunc(l.localCalls(dir), touches)
 		}
 		if touches(root) {
 			out = append(out, root)
 		}
 	}
 	return out
+}
+
+// names reports whether one of the texts stands in a file of the module in dir.
+func (l *loader) names(dir string, texts [][]byte) bool {
+	m := l.module(dir)
+	if m == nil || len(texts) == 0 {
+		return false
+	}
+	searched := map[*source.File]bool{}
+	return slices.ContainsFunc(slices.Concat(m.blocks, m.localBlocks), func(b *block) bool {
+		if searched[b.file] {
+			return false
+		}
+		searched[b.file] = true
+		return slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Contains(b.file.Src, t) })
+	})
 }

@@ -36,7 +36,9 @@ func (e *evaluator) shown(h *policy.Hole, span source.Span, via []source.Span) s
 			}
 		}
 		if len(short) > maxShown {
-			short = strings.ToValidUTF8(short[:maxShown-len("…")], "") + "…"
+			// Either end says something: what it begins with, and which part of that it is.
+			const half = maxShown/2 - 2
+			short = strings.ToValidUTF8(short[:half], "") + "…" + strings.ToValidUTF8(short[len(short)-half:], "")
 		}
 	}
 	choices = append(choices, short)
