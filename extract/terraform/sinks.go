@@ -291,6 +291,7 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 	}
 	span := r.s.span(a.Expr.Range())
 	provider := e.provider(r.inst, r.b)
+	account := e.account(provider)
 	outcomes, complete := alternatives(e, given, func() policyOutcome {
 		v := r.s.eval(a.Expr)
 		switch v.kind {
@@ -313,6 +314,9 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 		d.When = "otherwise"
 		d.Unresolved[0].Hole.Limit = true
 		docs = append(docs, d)
+	}
+	for _, d := range docs {
+		d.Account = account
 	}
 	if existence := describeAssumptions(given); existence != "" {
 		for _, d := range docs {

@@ -170,38 +170,46 @@ func (e *evaluator) sameAccount(a, b string) bool {
 	return a == b || e.credentials(a) == e.credentials(b)
 }
 
-// credentials returns what in the provider configuration of that name chooses the account.
-func (e *evaluator) credentials(name string) string {
+// providerBlock returns the root module's provider configuration of that name, nil when there is none.
+func (e *evaluator) providerBlock(name string) *block {
 	kind, alias, _ := strings.Cut(name, ".")
 	for _, b := range e.root.mod.providers {
 		if b.label(0) != kind {
 			continue
 		}
-		body := b.load(e.l)
 		got := ""
-		if a := body.Attributes["alias"]; a != nil {
+		if a := b.load(e.l).Attributes["alias"]; a != nil {
 			got = providerName(e.l.text(a.Expr.Range()))
 		}
-		if got != alias {
-			continue
+		if got == alias {
+			return b
 		}
-		var settings []string
-		for name, a := range body.Attributes {
-			switch name {
-			case "profile", "access_key", "shared_credentials_file", "shared_credentials_files", "shared_config_files", "allowed_account_ids":
-				settings = append(settings, name+"="+e.l.text(a.Expr.Range()))
-			}
-		}
-		for _, nested := range body.Blocks {
-			if strings.HasPrefix(nested.Type, "assume_role") || nested.Type == "dynamic" {
-				settings = append(settings, e.l.text(nested.Range()))
-			}
-		}
-		slices.Sort(settings)
-		return strings.Join(settings, "\n")
 	}
-	if alias != "" {
-		return name // not declared: nothing is known of it
+	return nil
+}
+
+// credentials returns what in the provider configuration of that name chooses the account.
+func (e *evaluator) credentials(name string) string {
+	b := e.providerBlock(name)
+	if b == nil {
+		if strings.Contains(name, ".") {
+			return name // not declared: nothing is known of it
+		}
+		return ""
 	}
-	return ""
+	body := b.load(e.l)
+	var settings []string
+	for name, a := range body.Attributes {
+		switch name {
+		case "profile", "access_key", "shared_credentials_file", "shared_credentials_files", "shared_config_files", "allowed_account_ids":
+			settings = append(settings, name+"="+e.l.text(a.Expr.Range()))
+		}
+	}
+	for _, nested := range body.Blocks {
+		if strings.HasPrefix(nested.Type, "assume_role") || nested.Type == "dynamic" {
+			settings = append(settings, e.l.text(nested.Range()))
+		}
+	}
+	slices.Sort(settings)
+	return strings.Join(settings, "\n")
 }
