@@ -103,6 +103,10 @@ func (r *rejections) add(place Place, code policy.FaultCode, format string, args
 func (p *Pass) reject(r rejections) {
 	var order []*policy.Statement
 	of := map[*policy.Statement]rejections{}
+	found := map[*policy.Statement]bool{} // another rule says what is wrong with it
+	for _, s := range p.Document.Statements {
+		found[s] = p.claimed(s, -1)
+	}
 	for _, one := range r {
 		s := one.place.Statement
 		if one.code == policy.MissingElement && slices.ContainsFunc(r, func(other *rejection) bool { return one.misplaced(other) }) {
@@ -120,6 +124,9 @@ func (p *Pass) reject(r rejections) {
 		group := of[s]
 		slices.SortStableFunc(group, func(a, b *rejection) int { return a.rank() - b.rank() })
 		first := group[0]
+		if found[s] && first.code == policy.MissingElement {
+			continue
+		}
 		fd := p.Report(first.place, "IAM refuses the policy of %s: %s", p.Document.Role, first.message)
 		fd.Facts = append(fd.Facts, string(first.code))
 		fd.Related, fd.Fixes = first.related, first.fixes
