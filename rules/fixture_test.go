@@ -45,8 +45,9 @@ func TestFixtures(t *testing.T) {
 				a.Files = append(a.Files, txtar.File{Name: "want"})
 				want = len(a.Files) - 1
 			}
-			docs := documents(t, a.Files[:want])
+			docs, companions := contents(t, a.Files[:want])
 			opts := options(t, docs, a)
+			opts.Companions = companions
 			got := render(rules.Run(docs, opts))
 			if string(a.Files[want].Data) == got {
 				return
@@ -77,6 +78,13 @@ func options(t *testing.T, docs []*policy.Document, a *txtar.Archive) rules.Opti
 // documents returns the trust policies in the files.
 func documents(t *testing.T, files []txtar.File) []*policy.Document {
 	t.Helper()
+	docs, _ := contents(t, files)
+	return docs
+}
+
+// contents returns the trust policies in the files, and what else these say about the roles.
+func contents(t *testing.T, files []txtar.File) ([]*policy.Document, []*policy.Companion) {
+	t.Helper()
 	var docs []*policy.Document
 	var names []string
 	tree := fstest.MapFS{}
@@ -94,7 +102,7 @@ func documents(t *testing.T, files []txtar.File) []*policy.Document {
 			t.Errorf("%s: %s", p.File(), p.Message)
 		}
 	}
-	return append(docs, result.Documents...)
+	return append(docs, result.Documents...), result.Companions
 }
 
 // read reads a file that is one JSON policy.

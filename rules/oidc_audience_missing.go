@@ -1,8 +1,11 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // OIDCAudienceMissing reports trust in an identity provider without a condition on the audience.
@@ -30,8 +33,34 @@ func oidcAudienceMissing(p *Pass) {
 			if exactSubject(s, sub.issuer()+":sub") {
 				fd.Level, fd.Severity = Note, noteSeverity
 			}
+			if only, ok := p.onlyAudience(sub.name); ok {
+				fd.Level, fd.Severity = Note, noteSeverity
+				fd.Related = append(fd.Related, Related{only, "the only audience that the provider registers"})
+			}
 		}
 	}
+}
+
+// onlyAudience returns the place of the audience that the identity provider with that address registers where the code declares the
+// provider and it has no other. Where it declares several providers of that address, for other accounts, each must have one.
+func (p *Pass) onlyAudience(address policy.Text) (only source.Span, ok bool) {
+	for _, c := range p.Options.Companions {
+		if c.Kind != policy.OIDCProvider || !strings.EqualFold(strings.TrimPrefix(c.URL.String(), "https://"), address.String()) {
+			continue
+		}
+		if len(c.Audiences) != 1 {
+			return source.Span{}, false
+		}
+		if h := c.Audiences[0].Hole(); h != nil && h.Many {
+			return source.Span{}, false
+		}
+		if !ok {
+			if only, ok = c.Audiences[0].Span, true; only.IsZero() {
+				only = c.Span
+			}
+		}
+	}
+	return only, ok
 }
 
 // exactSubject reports whether the conditions of s on key list whole values.

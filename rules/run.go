@@ -22,6 +22,8 @@ type Options struct {
 	Now                  time.Time        // the time that policies are judged at; zero: time does not matter
 	SizeQuota            int              // characters that the account allows in a trust policy; 0: AWS's default of 2048
 	Pedantic             bool             // also the rules that are a matter of taste
+
+	Companions []*policy.Companion // what the code says about its roles besides their trust policies
 }
 
 // A Pass is one rule at work on one document.

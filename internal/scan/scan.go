@@ -43,9 +43,11 @@ type Summary struct {
 func Run(in *Input, o Options) *Result {
 	extracted := extract.Extract(in.Tree, in.Files, o.Extract)
 	silent, problems := ignores(in, o.Config)
+	opts := o.Config.Rules
+	opts.Companions = extracted.Companions
 	r := &Result{
 		Documents: extracted.Documents,
-		Findings:  applyIgnores(rules.Run(extracted.Documents, o.Config.Rules), silent, &o.Config.Rules),
+		Findings:  applyIgnores(rules.Run(extracted.Documents, opts), silent, &o.Config.Rules),
 		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, limits(extracted.Documents))),
 	}
 	if o.Baseline != nil {
