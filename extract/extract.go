@@ -121,7 +121,7 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}}
 	}
 	if LanguageOf(name) == DataOrPolicy {
-		if docs, problems, isPlan := terraform.ExtractPlan(file); isPlan {
+		if docs, problems, isPlan := terraform.ExtractPlan(tree, file); isPlan {
 			return dataResult{Result: Result{docs, nil, problems}}
 		}
 		docs, companions, problems := cloudformation.Extract(tree, file, opts.CloudFormation)

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"path"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -9,8 +10,9 @@ import (
 )
 
 // ExtractPlan returns the trust policies in a plan or state that terraform show -json, or OpenTofu's, has written. It
-// reports false when file is neither. https://developer.hashicorp.com/terraform/internals/json-format
-func ExtractPlan(file *source.File) (docs []*policy.Document, problems []source.Problem, isPlan bool) {
+// reports false when file is neither. Where the code that was planned lies beside the file, the documents point there.
+// https://developer.hashicorp.com/terraform/internals/json-format
+func ExtractPlan(tree *source.Tree, file *source.File) (docs []*policy.Document, problems []source.Problem, isPlan bool) {
 	if !bytes.Contains(file.Src, []byte(`"format_version"`)) ||
 		!bytes.Contains(file.Src, []byte(`"planned_values"`)) && !bytes.Contains(file.Src, []byte(`"root_module"`)) {
 		return nil, nil, false
@@ -19,7 +21,7 @@ func ExtractPlan(file *source.File) (docs []*policy.Document, problems []source.
 	if err != nil {
 		return nil, []source.Problem{{Span: err.Span, Message: "syntax error: " + err.Message, Unreadable: true}}, true
 	}
-	p := plan{file: file, unknown: map[string]*policy.Value{}, references: map[string][]string{}}
+	p := plan{l: newLoader(tree), dirs: map[string]string{}, unknown: map[string]*policy.Value{}, references: map[string][]string{}}
 	values := child(doc, "planned_values")
 	if values == nil {
 		values = child(doc, "values") // a state
@@ -30,14 +32,15 @@ func ExtractPlan(file *source.File) (docs []*policy.Document, problems []source.
 	for _, change := range listed(child(doc, "resource_changes")) {
 		p.unknown[literalOf(child(change, "address"))] = child(child(change, "change"), "after_unknown")
 	}
-	p.configured("", child(child(doc, "configuration"), "root_module"), 0)
+	p.configured("", path.Dir(file.Name), child(child(doc, "configuration"), "root_module"), 0)
 	p.module(child(values, "root_module"), 0)
 	return p.docs, nil, true
 }
 
 // A plan is one file of terraform show -json while its roles are collected.
 type plan struct {
-	file       *source.File
+	l          *loader
+	dirs       map[string]string        // the directories of modules, by address without instance keys
 	unknown    map[string]*policy.Value // what is known after apply only, by address
 	references map[string][]string      // what the policy of a role refers to, by address without instance keys
 	docs       []*policy.Document
@@ -65,10 +68,14 @@ func literalOf(v *policy.Value) string {
 	return s
 }
 
-// configured collects what the policies of roles refer to.
-func (p *plan) configured(prefix string, m *policy.Value, depth int) {
+// configured collects what the policies of roles refer to, and where modules lie. dir is the directory of module m, "" when
+// it is not known.
+func (p *plan) configured(prefix, dir string, m *policy.Value, depth int) {
 	if m == nil || depth > maxModuleDepth {
 		return
+	}
+	if dir != "" {
+		p.dirs[prefix] = dir
 	}
 	for _, r := range listed(child(m, "resources")) {
 		attr := sinkAttribute(literalOf(child(r, "type")))
@@ -82,7 +89,13 @@ func (p *plan) configured(prefix string, m *policy.Value, depth int) {
 	}
 	if calls := child(m, "module_calls"); calls != nil {
 		for _, call := range calls.Members {
-			p.configured(prefix+"module."+call.Key.String()+".", child(call.Value, "module"), depth+1)
+			below := ""
+			if name := literalOf(child(call.Value, "source")); dir != "" && localSource(name) {
+				if clean, err := source.Clean(path.Join(dir, name)); err == nil {
+					below = clean
+				}
+			}
+			p.configured(prefix+"module."+call.Key.String()+".", below, child(call.Value, "module"), depth+1)
 		}
 	}
 }
@@ -103,7 +116,27 @@ func (p *plan) module(m *policy.Value, depth int) {
 	}
 }
 
+// written returns the place of the attribute of the resource at that address in the code, r's own place in the plan when
+// the code is not there.
+func (p *plan) written(address, attr string, r *policy.Value) source.Span {
+	name := literalOf(child(r, "type")) + "." + literalOf(child(r, "name"))
+	dir, ok := p.dirs[strings.TrimSuffix(withoutKeys(address), name)]
+	if !ok {
+		return r.Span
+	}
+	m := p.l.module(dir)
+	if m == nil || m.resources[name] == nil {
+		return r.Span
+	}
+	b := m.resources[name]
+	if a := b.load(p.l).Attributes[attr]; a != nil {
+		return p.l.span(a.Expr.Range())
+	}
+	return b.header()
+}
+
 func (p *plan) role(address, attr string, r *policy.Value) {
+	span := p.written(address, attr, r)
 	v := child(child(r, "values"), attr)
 	switch {
 	case v != nil && v.Kind == policy.Object:
@@ -116,14 +149,17 @@ func (p *plan) role(address, attr string, r *policy.Value) {
 				reason += ", from " + strings.Join(refs, ", ")
 			}
 		}
-		p.docs = append(p.docs, &policy.Document{Role: address, Span: r.Span, Unresolved: []policy.Unresolved{{
-			What: "the policy", Span: r.Span, Hole: &policy.Hole{Expr: address + "." + attr, Reason: reason},
+		p.docs = append(p.docs, &policy.Document{Role: address, Span: span, Unresolved: []policy.Unresolved{{
+			What: "the policy", Span: span, Hole: &policy.Hole{Expr: address + "." + attr, Reason: reason},
 		}}})
 		return
 	}
 	d := policy.Parse(address, v)
 	d.Role = address
-	d.Span = v.Span
+	d.Span = span
+	if span == r.Span {
+		d.Span = v.Span
+	}
 	p.docs = append(p.docs, d)
 }
 
