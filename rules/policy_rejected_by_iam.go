@@ -145,7 +145,7 @@ func (r *rejection) rank() int {
 	switch r.code {
 	case policy.InvalidJSON, policy.NotAnObject:
 		return 0
-	case policy.UnknownElement:
+	case policy.UnknownElement, policy.MisplacedElement:
 		return 1
 	case policy.MissingElement:
 		return 3
@@ -153,10 +153,10 @@ func (r *rejection) rank() int {
 	return 2
 }
 
-// misplaced reports whether other is that the policy itself has an element of statements, which r then lacks.
+// misplaced reports whether other is that the policy itself has an element of statements: indented wrongly, all that follows it
+// is missing in the statement.
 func (r *rejection) misplaced(other *rejection) bool {
-	return r.place.Statement != nil && other.place.Statement == nil && other.code == policy.UnknownElement &&
-		strings.HasSuffix(r.message, " "+other.place.Span.Text())
+	return r.place.Statement != nil && other.code == policy.MisplacedElement
 }
 
 // duplicateElements adds members of the same name outside conditions, which condition-duplicate-key looks at.

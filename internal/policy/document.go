@@ -175,7 +175,8 @@ const (
 	MissingElement   FaultCode = "missing-element"
 	EmptyElement     FaultCode = "empty-element"
 	UnknownElement   FaultCode = "unknown-element"
-	BothElements     FaultCode = "both-elements" // Action and NotAction, Principal and NotPrincipal
+	MisplacedElement FaultCode = "misplaced-element" // an element of statements beside them
+	BothElements     FaultCode = "both-elements"     // Action and NotAction, Principal and NotPrincipal
 	WrongType        FaultCode = "wrong-type"
 	WrongEffect      FaultCode = "wrong-effect"
 	WrongPrincipal   FaultCode = "wrong-principal" // a bare string, or a key that is no principal type

@@ -148,7 +148,7 @@ func (p *parser) document(v *Value) {
 // unknownElement reports an element that the policy language does not have, with the one that was probably meant.
 func (p *parser) unknownElement(name string, m Member, in string, elements ...string) {
 	if p.s == nil && slices.Contains(statementElements, name) {
-		p.fault(UnknownElement, m.Key.Span, "%s has no element %q: it belongs in a statement", in, name)
+		p.fault(MisplacedElement, m.Key.Span, "%s has no element %q: it belongs in a statement", in, name)
 		return
 	}
 	for _, e := range elements {
