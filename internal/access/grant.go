@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/trustvet/trustvet/internal/policy"
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // A Caller is one of the callers that a grant lets in, or many of a kind.
@@ -83,6 +84,12 @@ func union(worlds [][]Grant) []Grant {
 		}
 	}
 	return grants
+}
+
+// MayCause reports whether a place in the grant's statement has to do with it: all do but the other principals.
+func (g *Grant) MayCause(at source.Span) bool {
+	return g.From == nil || g.Principal == nil || g.Principal.ID.Span == at ||
+		!slices.ContainsFunc(g.From.Principals, func(p policy.Principal) bool { return p.ID.Span == at })
 }
 
 // Has reports whether one of the grant's callers is of that kind.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/source"
@@ -203,14 +204,11 @@ func (m *markdown) diff(d *Diff) {
 	for _, n := range d.Notes {
 		fmt.Fprintf(m, "\n> **Note:** %s.\n", escapeMarkdown(n))
 	}
-	m.rows("Newly let in", "| severity | who | role | for example | place |\n|---|---|---|---|---|\n", len(d.Widened), func(i int) string {
+	m.rows("Newly let in", "| severity | who | role | for example |\n|---|---|---|---|\n", len(d.Widened), func(i int) string {
 		c := &d.Widened[i]
-		example, place := "it could not be decided", ""
+		example := "it could not be decided"
 		if !c.Grant.Undecided {
-			example = escapeMarkdown(witnessText(&c.Grant.Witness))
-		}
-		if !c.Span.IsZero() {
-			place = m.place(c.Span)
+			example = escapeMarkdown(strings.TrimPrefix(witnessText(&c.Grant.Witness), "for example "))
 		}
 		role := code(c.Role)
 		if c.New {
@@ -219,7 +217,10 @@ func (m *markdown) diff(d *Diff) {
 		if c.When != "" {
 			role += ", when " + escapeMarkdown(c.When)
 		}
-		return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", BandOf(c.Severity), escapeMarkdown(c.Grant.String()), role, example, place)
+		if !c.Span.IsZero() {
+			role += "<br>" + m.place(c.Span)
+		}
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", BandOf(c.Severity), escapeMarkdown(c.Grant.String()), role, example)
 	})
 	m.rows("No longer let in", "| who | role |\n|---|---|\n", len(d.Narrowed), func(i int) string {
 		c := &d.Narrowed[i]

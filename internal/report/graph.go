@@ -14,19 +14,35 @@ import (
 
 // GraphOptions say what of a graph to draw.
 type GraphOptions struct {
-	Dangerous map[source.Span]bool // the statements that let in somebody who is not meant
-	MaxEdges  int                  // the dangerous ones are drawn first; 0 is no limit
+	Dangerous Dangers
+	MaxEdges  int // the dangerous ones are drawn first; 0 is no limit
 }
 
-// Dangerous returns the statements that findings of high severity about who gets in are about.
-func Dangerous(findings []rules.Finding) map[source.Span]bool {
-	spans := map[source.Span]bool{}
+// Dangers are the places of findings of high severity about who gets in, by the statement and the role that they are about.
+type Dangers map[danger][]source.Span
+
+type danger struct {
+	statement source.Span
+	role      string // the instances of a resource have their statements in one place
+}
+
+// Dangerous returns the dangers that findings tell of.
+func Dangerous(findings []rules.Finding) Dangers {
+	all := Dangers{}
 	for i := range findings {
 		if f := &findings[i]; f.Witness != nil && BandOf(f.Severity) >= HighBand {
-			spans[f.Statement] = true
+			for _, role := range append([]string{f.Role}, f.Also...) {
+				k := danger{f.Statement, role}
+				all[k] = append(all[k], f.Span)
+			}
 		}
 	}
-	return spans
+	return all
+}
+
+// has reports whether one of the dangers is in the grant: one that is about another principal of its statement is not.
+func (d Dangers) has(role string, g *access.Grant) bool {
+	return g.From != nil && slices.ContainsFunc(d[danger{g.From.Span, role}], g.MayCause)
 }
 
 // A graph has callers and roles as nodes. A role that nobody can assume has no edge.
@@ -62,7 +78,7 @@ func newGraph(all []Role, o GraphOptions) *graph {
 				if when := r.Documents[i].When; when != "" {
 					condition = strings.TrimPrefix(condition+", when "+when, ", ")
 				}
-				links = append(links, link{name, who, edge{condition: condition, undecided: gr.Undecided, dangerous: dangerous(gr, o)}})
+				links = append(links, link{name, who, edge{condition: condition, undecided: gr.Undecided, dangerous: o.Dangerous.has(name, gr)}})
 			}
 		}
 	}
@@ -95,10 +111,6 @@ func newGraph(all []Role, o GraphOptions) *graph {
 		}
 	}
 	return g
-}
-
-func dangerous(g *access.Grant, o GraphOptions) bool {
-	return g.From != nil && o.Dangerous[g.From.Span]
 }
 
 // nodeText is how much of a text a node or an edge shows, in code points.

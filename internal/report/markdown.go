@@ -50,7 +50,7 @@ func (m *markdown) write(s *Scan) {
 	}
 	m.WriteString("\n")
 	fs := bySeverity(s.Findings)
-	m.rows("", "| severity | who can do what | role | place |\n|---|---|---|---|\n", len(fs), func(i int) string { return m.finding(&fs[i]) })
+	m.rows("", "| severity | who can do what | role |\n|---|---|---|\n", len(fs), func(i int) string { return m.finding(&fs[i]) })
 	m.problems(s.Problems)
 }
 
@@ -98,11 +98,11 @@ func (m *markdown) finding(f *rules.Finding) string {
 	if f.Witness != nil {
 		message += "; " + escapeMarkdown(witnessText(f.Witness))
 	}
-	place := ""
+	role := code(f.Role)
 	if span := primary(f); !span.IsZero() {
-		place = m.place(span)
+		role += "<br>" + m.place(span) // a column of its own would be out of sight beside long texts
 	}
-	return fmt.Sprintf("| %s | %s ([%s](%s)) | %s | %s |\n", BandOf(f.Severity), message, f.Rule.ID, f.Rule.URL(), code(f.Role), place)
+	return fmt.Sprintf("| %s | %s ([%s](%s)) | %s |\n", BandOf(f.Severity), message, f.Rule.ID, f.Rule.URL(), role)
 }
 
 // place returns file:line, as a link where there is something to link to.

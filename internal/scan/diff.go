@@ -231,21 +231,21 @@ func newProblems(was, is []source.Problem) []source.Problem {
 }
 
 // exposure returns the findings about who gets in, by the statement they are about.
-func exposure(docs []*policy.Document, o Options) map[source.Span]float64 {
-	worst := map[source.Span]float64{}
+func exposure(docs []*policy.Document, o Options) map[source.Span][]rules.Finding {
+	findings := map[source.Span][]rules.Finding{}
 	for _, f := range rules.Run(docs, o.Config.Rules) {
 		if slices.Contains(f.Rule.Tags, "exposure") {
-			worst[f.Statement] = max(worst[f.Statement], f.Severity)
+			findings[f.Statement] = append(findings[f.Statement], f)
 		}
 	}
-	return worst
+	return findings
 }
 
 type comparison struct {
 	*Difference
 	o     Options
 	cause cause
-	worst map[source.Span]float64 // of the findings about a statement
+	found map[source.Span][]rules.Finding // about who gets in, by the statement
 }
 
 func (c *comparison) options() access.Options { return access.Options{Now: c.o.Config.Rules.Now} }
@@ -314,12 +314,12 @@ func samePolicy(a, b *policy.Document) bool {
 // widen adds a grant of d, of which the former policies are those of the same role.
 func (c *comparison) widen(d *policy.Document, g access.Grant, former []*policy.Document) {
 	c.Widened = append(c.Widened, Change{
-		Role: d.Role, When: d.When, Grant: g, Span: c.cause.of(d, &g, former), Severity: c.severity(&g), New: former == nil,
+		Role: d.Role, When: d.When, Grant: g, Span: c.cause.of(d, &g, former), Severity: c.severity(d.Role, &g), New: former == nil,
 	})
 }
 
-// severity returns how much a new grant weighs: as much as what the rules say of its statement, and more than nothing.
-func (c *comparison) severity(g *access.Grant) float64 {
+// severity returns how much a new grant weighs: as much as what the rules say of it, and more than nothing.
+func (c *comparison) severity(role string, g *access.Grant) float64 {
 	s := 3.0
 	switch {
 	case g.Undecided, g.Has(access.Whoever):
@@ -338,7 +338,12 @@ func (c *comparison) severity(g *access.Grant) float64 {
 		}
 	}
 	if g.From != nil {
-		s = max(s, c.worst[g.From.Span])
+		for _, f := range c.found[g.From.Span] {
+			// The instances of a resource have their statements in one place.
+			if f.Role == role && g.MayCause(f.Span) {
+				s = max(s, f.Severity)
+			}
+		}
 	}
 	return s
 }
