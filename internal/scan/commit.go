@@ -220,7 +220,13 @@ type blobReader struct {
 	out    *bufio.Reader
 	last   string // the object read last: a Tree asks for a file's size before it opens it
 	cached []byte
+	// kept holds objects by name: most of what two states of a repository have is the same.
+	kept  map[string][]byte
+	bytes int // in kept
 }
+
+// maxKept bounds what a blobReader keeps, in bytes.
+const maxKept = 32 << 20
 
 func newBlobReader(root string) (*blobReader, error) {
 	cmd := exec.Command("git", "-c", "core.fsmonitor=false", "cat-file", "--batch")
@@ -236,7 +242,7 @@ func newBlobReader(root string) (*blobReader, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &blobReader{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<16)}, nil
+	return &blobReader{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<16), kept: map[string][]byte{}}, nil
 }
 
 func (b *blobReader) close() error {
@@ -250,6 +256,9 @@ func (b *blobReader) read(object string) ([]byte, error) {
 	defer b.mu.Unlock()
 	if b.last == object {
 		return b.cached, nil
+	}
+	if src, ok := b.kept[object]; ok {
+		return src, nil
 	}
 	if _, err := io.WriteString(b.in, object+"\n"); err != nil {
 		return nil, fmt.Errorf("git cat-file: %w", err)
@@ -279,6 +288,10 @@ func (b *blobReader) read(object string) ([]byte, error) {
 	b.last, b.cached = object, bytes.TrimSuffix(src, []byte("\n"))
 	if int64(len(b.cached)) != size {
 		b.cached = src[:size]
+	}
+	if b.bytes+len(src) <= maxKept {
+		b.kept[object] = b.cached
+		b.bytes += len(src)
 	}
 	return b.cached, nil
 }
