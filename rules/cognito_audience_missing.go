@@ -53,8 +53,9 @@ func bindsClaim(s *policy.Statement, key string) bool {
 	for _, c := range s.Conditions {
 		name := keyName(c)
 		if name == "" {
-			if c.Key.HasSuffix(key[strings.LastIndexByte(key, ':'):]) {
-				return true
+			parts := c.Key.Parts
+			if len(parts) > 0 && parts[len(parts)-1].Hole != nil || c.Key.HasSuffix(key[strings.LastIndexByte(key, ':'):]) {
+				return true // of this claim, or it may be
 			}
 			continue
 		}
