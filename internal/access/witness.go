@@ -19,9 +19,11 @@ func (q *question) witness(b *box, action string) (r Request, world World, found
 	if q.confirms(b, r, world) {
 		return r, world, true, true
 	}
-	if w.substituteVariables() {
-		if r = w.request(action); q.confirms(b, r, world) {
-			return r, world, true, true
+	for _, substitute := range [...]func() bool{w.avoidVariables, w.substituteVariables} {
+		if substitute() {
+			if r = w.request(action); q.confirms(b, r, world) {
+				return r, world, true, true
+			}
 		}
 	}
 	return Request{}, World{}, false, true
@@ -423,6 +425,27 @@ func capture(w World, t policy.Text, value string) World {
 	return w
 }
 
+// avoidVariables gives the keys that are compared with policy variables one of the other values that they may have. It
+// reports whether it changed anything.
+func (w *witnessing) avoidVariables() bool {
+	changed := false
+	for _, c := range w.box.clauses {
+		if c.inexact == "" || c.set == nil || c.negated != c.not || len(w.solved[c.key].values) == 0 {
+			continue
+		}
+		for i := range c.condition.Values {
+			one := *c.condition
+			one.Values = one.Values[i : i+1]
+			m := compiler{q: w.question, variables: true}
+			if a := m.atom(&one, true); a.inexact == "" && a.set != nil && w.again(c.key, valueTest{a.set, true}) {
+				changed = true
+				break
+			}
+		}
+	}
+	return changed
+}
+
 // substituteVariables gives the keys that are compared with policy variables the value that the variables have in this
 // request. It reports whether it changed anything.
 func (w *witnessing) substituteVariables() bool {
@@ -435,6 +458,10 @@ func (w *witnessing) substituteVariables() bool {
 			text, known := w.world.text(v)
 			if !known || !strings.Contains(text, "${") {
 				continue
+			}
+			if w.giveVariable(text, w.solved[c.key]) {
+				changed = true
+				break
 			}
 			value, ok := w.variables(text)
 			if !ok {
@@ -450,6 +477,20 @@ func (w *witnessing) substituteVariables() bool {
 		}
 	}
 	return changed
+}
+
+// giveVariable gives the key that text, one policy variable, names the value of s. It reports whether that is possible.
+func (w *witnessing) giveVariable(text string, s solution) bool {
+	name, ok := strings.CutSuffix(strings.TrimPrefix(text, "${"), "}")
+	if !ok || s.list || strings.ContainsAny(name, "${},*?") {
+		return false
+	}
+	k := w.find(strings.ToLower(strings.TrimSpace(name)))
+	if k < 0 || !w.accepts(k, s.values[0]) {
+		return false
+	}
+	w.solved[k] = solution{possible: true, decided: true, present: true, values: s.values}
+	return true
 }
 
 // accepts reports whether the key may have that value.
