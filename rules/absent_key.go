@@ -112,12 +112,12 @@ func (p *Pass) reportAbsence(a absentKey) {
 	case unknownKey:
 		why = "requests for a role have no key " + c.Key.String() + didYouMean(nearest(keyName(c), slices.Concat(globalKeys, stsKeys, samlKeys)))
 	case wrongIssuer:
-		why = "tokens of " + subjectOf(first).issuer() + " carry no claims of " + c.Key.String()
+		why = "tokens of " + addressOf(first) + " carry no claims of " + c.Key.String()
 	case noMFA:
 		why = requester(first) + " cannot show MFA"
 	}
 	if a.kind == foreignKey {
-		if address, name := splitClaim(keyName(c)); address != "" && address == subjectOf(first).issuer() {
+		if address, name := splitClaim(keyName(c)); address != "" && address == addressOf(first) {
 			why = name + " is not a claim that AWS takes from tokens of " + address
 		}
 	}

@@ -40,6 +40,9 @@ var auxiliaryActions = []string{access.TagSession, access.SetSourceIdentity, acc
 // matchesAction reports whether the action pattern t, which must be known, covers action. Letter case does not matter.
 func matchesAction(t policy.Text, action string) bool {
 	pattern, known := t.Literal()
+	if known && !strings.ContainsAny(pattern, "*?") {
+		return strings.EqualFold(pattern, action) // most are written so
+	}
 	return known && glob(strings.ToLower(pattern), strings.ToLower(action))
 }
 

@@ -40,7 +40,7 @@ func (p *Pass) cognito(f func(s *policy.Statement, i int)) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if subjectOf(pr).issuer() == "cognito-identity.amazonaws.com" && !p.claimed(s, i) {
+			if addressOf(pr) == "cognito-identity.amazonaws.com" && !p.claimed(s, i) {
 				f(s, i)
 			}
 		}

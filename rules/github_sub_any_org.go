@@ -13,7 +13,7 @@ var GitHubSubAnyOrg = &Rule{
 
 func gitHubSubAnyOrg(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		address := subjectOf(e.statement.Principals[e.principal]).issuer()
+		address := addressOf(e.statement.Principals[e.principal])
 		return e.stranger == tenant && isGitHub(address) && e.cause == wildcardValue && keyName(*e.condition) == address+":sub"
 	}, func(e *exposure) string {
 		if e.value.IsZero() {

@@ -32,7 +32,7 @@ func gitHubSubMalformed(p *Pass) {
 		idle[statement{s, i}]++
 	})
 	for st, n := range idle {
-		address := subjectOf(st.s.Principals[st.i]).issuer()
+		address := addressOf(st.s.Principals[st.i])
 		for _, c := range st.s.Conditions {
 			if keyName(c) == address+":sub" && n == len(c.Values) {
 				p.claim(st.s, st.i)

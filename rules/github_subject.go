@@ -31,7 +31,7 @@ func (p *Pass) githubSubjects(f func(s *policy.Statement, i int, v policy.Text, 
 	var addresses []string
 	for _, s := range p.Document.Statements {
 		for _, pr := range s.Principals {
-			if a := subjectOf(pr).issuer(); isGitHub(a) && !slices.Contains(addresses, a) {
+			if a := addressOf(pr); isGitHub(a) && !slices.Contains(addresses, a) {
 				addresses = append(addresses, a)
 				p.subjects(a, f)
 			}
@@ -41,7 +41,7 @@ func (p *Pass) githubSubjects(f func(s *policy.Statement, i int, v policy.Text, 
 
 // bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known.
 func bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
-	address := subjectOf(s.Principals[i]).issuer()
+	address := addressOf(s.Principals[i])
 	for _, name := range claims {
 		if bindsClaim(s, address+":"+name) {
 			return true

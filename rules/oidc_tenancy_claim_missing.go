@@ -23,7 +23,7 @@ func oidcTenancyClaimMissing(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
 		return e.stranger == tenant
 	}, func(e *exposure) string {
-		known, _ := tenancyOf(subjectOf(e.statement.Principals[e.principal]).issuer())
+		known, _ := tenancyOf(addressOf(e.statement.Principals[e.principal]))
 		if e.condition != nil {
 			return e.who() + " can assume " + p.Document.Role + ": " + e.condition.Operator.Text.String() + " on " + e.condition.Key.String() + " does not say whose"
 		}
@@ -41,7 +41,7 @@ func (p *Pass) tenancyClaimDemanded() {
 			continue
 		}
 		for i, pr := range s.Principals {
-			address := subjectOf(pr).issuer()
+			address := addressOf(pr)
 			known, shared := issuerOf(address)
 			if !shared || !known.demanded || address == "cognito-identity.amazonaws.com" || p.claimed(s, i) || demandMet(s, address, known) {
 				continue

@@ -45,6 +45,14 @@ func subjectOf(pr policy.Principal) subject {
 	return subject{}
 }
 
+// addressOf returns the issuer of a federated principal, "" for others: most rules ask for nothing else.
+func addressOf(pr policy.Principal) string {
+	if pr.Type != policy.Federated {
+		return ""
+	}
+	return subjectOf(pr).issuer()
+}
+
 func awsSubject(id policy.Text) subject {
 	if s, known := id.Literal(); known {
 		switch {

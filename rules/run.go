@@ -26,12 +26,12 @@ type Options struct {
 	Companions []*policy.Companion // what the code says about its roles besides their trust policies
 }
 
-// A Pass is one rule at work on one document.
+// A Pass is the rules at work on one document, one after the other.
 type Pass struct {
 	Document *policy.Document
 	Options  *Options
 
-	rule     *Rule
+	rule     *Rule // the one at work
 	shared   *shared
 	findings *[]*Finding
 }
@@ -66,12 +66,12 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 
 func runOne(d *policy.Document, opts *Options) []Finding {
 	var found []*Finding
-	sh := &shared{claimed: map[claim]bool{}}
-	for _, r := range All {
-		if r.Check == nil {
+	p := &Pass{Document: d, Options: opts, shared: &shared{claimed: map[claim]bool{}}, findings: &found}
+	for _, p.rule = range All {
+		if p.rule.Check == nil {
 			continue // reported by the scan, not by a look at a document
 		}
-		r.Check(&Pass{Document: d, Options: opts, rule: r, shared: sh, findings: &found})
+		p.rule.Check(p)
 	}
 	var findings []Finding
 	for _, f := range found {

@@ -14,13 +14,13 @@ var SocialIdpAppMissing = &Rule{
 
 func socialIdpAppMissing(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		switch subjectOf(e.statement.Principals[e.principal]).issuer() {
+		switch addressOf(e.statement.Principals[e.principal]) {
 		case "accounts.google.com", "www.amazon.com", "graph.facebook.com":
 			return e.stranger == tenant
 		}
 		return false
 	}, func(e *exposure) string {
-		known, _ := tenancyOf(subjectOf(e.statement.Principals[e.principal]).issuer())
+		known, _ := tenancyOf(addressOf(e.statement.Principals[e.principal]))
 		return "users of any application that signs in with " + known.name + " can assume " + p.Document.Role + ": no condition on " + known.tenancy + " says which application"
 	})
 }

@@ -19,7 +19,7 @@ func (p *Pass) claimValues(address, name string, f func(s *policy.Statement, i i
 			continue
 		}
 		for i, pr := range s.Principals {
-			if subjectOf(pr).issuer() != address {
+			if addressOf(pr) != address {
 				continue
 			}
 			for _, c := range s.Conditions {
