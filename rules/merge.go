@@ -110,8 +110,9 @@ func Merge(fs []Finding) []Finding {
 			merged = append(merged, f)
 			continue
 		}
-		if first := &merged[at]; f.Role != first.Role && !slices.Contains(first.Also, f.Role) {
-			first.Also = append(slices.Clip(first.Also), f.Role)
+		// fs is sorted by role, so that repetitions follow each other.
+		if first := &merged[at]; f.Role != first.Role && (len(first.Also) == 0 || first.Also[len(first.Also)-1] != f.Role) {
+			first.Also = append(first.Also, f.Role)
 		}
 	}
 	return merged
