@@ -21,9 +21,14 @@ func gitHubSubAnyRef(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
 		if !ok || strings.ContainsAny(g.owner+g.repository, "*?") || strings.Trim(g.context, "*") != "" || g.context == "" ||
-			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") || !p.claim(s, i) {
+			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") {
 			return
 		}
-		p.Report(at(s, v), "whoever can push a branch to %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		witness := p.letsSubject(s, i, githubContexts(g.owner, g.repository)...)
+		if witness == nil || !p.claim(s, i) {
+			return // something else keeps them out
+		}
+		fd := p.Report(at(s, v), "whoever can push a branch to %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		fd.Witness = witness
 	})
 }

@@ -21,9 +21,20 @@ func gitHubSubOrgWide(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
 		if !ok || strings.ContainsAny(strings.TrimSuffix(g.owner, "@*"), "*?") || !strings.HasPrefix(g.repository, "*") && !(g.repository == "" && strings.HasSuffix(g.owner, "@*")) || p.allowedOrganization(g.owner) ||
-			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") || !p.claim(s, i) {
+			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
-		p.Report(at(s, v), "workflows of every repository of the GitHub organization %s can assume %s", g.owner, p.Document.Role)
+		// A repository that no other value names.
+		owner, repository := strings.Replace(g.owner, "@*", "@1234567", 1), "some-other-repository"
+		subjects := githubContexts(owner, repository)
+		if strings.Contains(owner, "@") {
+			subjects = append(subjects, githubContexts(owner, repository+"@7654321")...)
+		}
+		witness := p.letsSubject(s, i, subjects...)
+		if witness == nil || !p.claim(s, i) {
+			return
+		}
+		fd := p.Report(at(s, v), "workflows of every repository of the GitHub organization %s can assume %s", g.owner, p.Document.Role)
+		fd.Witness = witness
 	})
 }

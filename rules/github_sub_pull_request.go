@@ -18,9 +18,14 @@ var GitHubSubPullRequest = &Rule{
 func gitHubSubPullRequest(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || g.context != "pull_request" || bindsGitHub(s, i, "job_workflow_ref", "environment") || !p.claim(s, i) {
+		if !ok || g.context != "pull_request" || bindsGitHub(s, i, "job_workflow_ref", "environment") {
 			return
 		}
-		p.Report(at(s, v), "whoever can open a pull request from a branch of %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		witness := p.letsSubject(s, i, subject)
+		if witness == nil || !p.claim(s, i) {
+			return
+		}
+		fd := p.Report(at(s, v), "whoever can open a pull request from a branch of %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		fd.Witness = witness
 	})
 }

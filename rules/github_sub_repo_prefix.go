@@ -25,9 +25,14 @@ func gitHubSubRepoPrefix(p *Pass) {
 		}
 		name, id, immutable := strings.Cut(g.repository, "@")
 		if !strings.ContainsAny(name, "*?") || immutable && !strings.ContainsAny(id, "*?") ||
-			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") || !p.claim(s, i) {
+			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
-		p.Report(at(s, v), "workflows of every repository of %s that matches %q can assume %s", g.owner, g.repository, p.Document.Role)
+		witness := p.letsSubject(s, i, append(githubContexts(g.owner, g.repository), subject)...)
+		if witness == nil || !p.claim(s, i) {
+			return
+		}
+		fd := p.Report(at(s, v), "workflows of every repository of %s that matches %q can assume %s", g.owner, g.repository, p.Document.Role)
+		fd.Witness = witness
 	})
 }

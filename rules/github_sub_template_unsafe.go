@@ -25,10 +25,15 @@ func gitHubSubTemplateUnsafe(p *Pass) {
 		default:
 			return
 		}
-		if !ok || namesRepository(rest) || bindsGitHub(s, i, "repository_id", "repository_owner_id", "repository", "enterprise_id") || !p.claim(s, i) {
+		if !ok || namesRepository(rest) || bindsGitHub(s, i, "repository_id", "repository_owner_id", "repository", "enterprise_id") {
 			return
 		}
-		p.Report(at(s, v), "workflows of any GitHub repository with such a template can assume %s: %s says nothing about whose repository it is", p.Document.Role, quoted(v))
+		witness := p.letsSubject(s, i, subject)
+		if witness == nil || !p.claim(s, i) {
+			return
+		}
+		fd := p.Report(at(s, v), "workflows of any GitHub repository with such a template can assume %s: %s says nothing about whose repository it is", p.Document.Role, quoted(v))
+		fd.Witness = witness
 	})
 }
 

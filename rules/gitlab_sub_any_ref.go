@@ -25,14 +25,21 @@ func gitLabSubAnyRef(p *Pass) {
 			return
 		}
 		wide := strings.ContainsAny(path, "*?") && !bindsClaim(s, "gitlab.com:project_id")
-		if !wide && (named && strings.Trim(ref, "*") != "" || rest != "" && !named && !strings.Contains(rest, "*")) || !p.claim(s, i) {
+		if !wide && (named && strings.Trim(ref, "*") != "" || rest != "" && !named && !strings.Contains(rest, "*")) {
+			return
+		}
+		project := strings.Replace(path, "*", "example", 1)
+		witness := p.letsSubject(s, i, "project_path:"+project+":ref_type:branch:ref:example", "project_path:"+project+":ref_type:tag:ref:v1", subject)
+		if witness == nil || !p.claim(s, i) {
 			return
 		}
 		if wide {
 			fd := p.Report(at(s, v), "pipelines of every GitLab project that matches %q can assume %s", path, p.Document.Role)
 			fd.Severity = 5.5
+			fd.Witness = witness
 			return
 		}
-		p.Report(at(s, v), "whoever can push a branch to the GitLab project %s can assume %s", path, p.Document.Role)
+		fd := p.Report(at(s, v), "whoever can push a branch to the GitLab project %s can assume %s", path, p.Document.Role)
+		fd.Witness = witness
 	})
 }

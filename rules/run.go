@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -41,6 +42,8 @@ type shared struct {
 	// claimed says which statements and principals have their finding: one careless line gives one finding, that of the first
 	// rule in All. A nil principal stands for the whole statement.
 	claimed map[claim]bool
+	asked   bool
+	grants  []access.Grant // once asked for: see Pass.grants
 
 	exposed     bool // exposures are computed
 	exposures   []exposure
@@ -75,6 +78,7 @@ func runOne(d *policy.Document, opts *Options) []Finding {
 	}
 	var findings []Finding
 	for _, f := range found {
+		p.showWitness(f)
 		if l, ok := opts.Levels[f.Rule.ID]; ok {
 			f.Level = l
 		}
