@@ -214,6 +214,9 @@ func (p *Pass) world(s *policy.Statement) access.World {
 		w.OwnAccount = id
 	}
 	for _, pr := range s.Principals {
+		if pr.ID.Hole() == nil {
+			continue
+		}
 		sub := subjectOf(pr)
 		if sub.kind == unclear {
 			continue
