@@ -93,9 +93,6 @@ func isGitHub(address string) bool {
 		strings.HasPrefix(address, "github.com/enterprises/")
 }
 
-// isEKS reports whether the issuer at address is that of an EKS cluster.
-func isEKS(address string) bool { return strings.HasPrefix(address, "oidc.eks.") }
-
 // splitClaim returns the claim that key, in lower case, is about and the issuer that it names.
 func splitClaim(key string) (address, name string) {
 	// The name of a claim may have a slash but no colon; an issuer may have a port.

@@ -78,7 +78,7 @@ func worstPolicies() map[string]string {
 		return "[" + strings.Join(values, ",") + "]"
 	}
 	hundred := `{"AWS":` + list(100, func(i int) string {
-		return fmt.Sprintf([...]string{"arn:aws:iam::%012d:root", "arn:aws:iam::%012d:role/r", "arn:aws:iam::%012d:user/u", "arn:aws:sts::%012d:assumed-role/r/s"}[i%4], 100000000000+i)
+		return fmt.Sprintf([...]string{"arn:aws:iam::%012d:root", "arn:aws:iam::%012d:role/r", "arn:aws:iam::%012d:user/u", "arn:aws:sts::%012d:assumed-role/r/s"}[i%4], int64(100000000000)+int64(i))
 	}) + `}`
 	var principals []string
 	for i := range 32 {
@@ -132,7 +132,7 @@ func worstPolicies() map[string]string {
 		"a hundred principals": joined(principals),
 		"a hundred Allow":      joined(allows),
 		"session tags":         joined(companions),
-		"three hundred accounts": make(`"StringEquals":{"aws:PrincipalAccount":`+list(300, func(i int) string { return fmt.Sprintf("%012d", 400000000000+i) })+`},"StringLike":{"aws:PrincipalArn":"*role*"}`, 1, func(int) string {
+		"three hundred accounts": make(`"StringEquals":{"aws:PrincipalAccount":`+list(300, func(i int) string { return fmt.Sprintf("%012d", int64(400000000000)+int64(i)) })+`},"StringLike":{"aws:PrincipalArn":"*role*"}`, 1, func(int) string {
 			return `"StringNotLike":{"aws:PrincipalArn":"*x*y*","sts:RoleSessionName":"*q??????*"}`
 		}),
 		"many values": make(`"StringLike":{"sts:ExternalId":`+list(400, func(i int) string { return fmt.Sprintf("*%d-?a%d*", i, i*7) })+`}`, 2, func(int) string {
