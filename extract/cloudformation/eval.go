@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -16,23 +17,24 @@ type evaluator struct {
 	problems []source.Problem
 	reported map[source.Problem]bool // the same of a role in another world is not reported again
 
-	world     *world                   // what is assumed, nil outside the evaluation of a role
-	sat       map[string]bool          // remembers which assumptions can hold together
-	visited   []*template              // whose roles are in docs
-	aside     bool                     // companions are looked at, which report no problems
-	quiet     bool                     // nothing may be assumed now: the value is part of a condition
-	active    map[string]bool          // resources whose attributes are being evaluated, against cycles
-	pages     map[*source.File][]*node // included files
-	steps     int                      // nodes evaluated for the current role
-	total     int                      // nodes evaluated in all
-	depth     int                      // of the evaluation at the moment
-	turns     int                      // turns of loops so far
-	stacks    int                      // nested templates read so far
-	including int                      // files being included in one another
+	world     *world                     // what is assumed, nil outside the evaluation of a role
+	searched  int                        // comparisons made to find that out: see maxSearches
+	sat       map[[sha256.Size]byte]bool // remembers which assumptions can hold together
+	visited   []*template                // whose roles are in docs
+	aside     bool                       // companions are looked at, which report no problems
+	quiet     bool                       // nothing may be assumed now: the value is part of a condition
+	active    map[string]bool            // resources whose attributes are being evaluated, against cycles
+	pages     map[*source.File][]*node   // included files
+	steps     int                        // nodes evaluated for the current role
+	total     int                        // nodes evaluated in all
+	depth     int                        // of the evaluation at the moment
+	turns     int                        // turns of loops so far
+	stacks    int                        // nested templates read so far
+	including int                        // files being included in one another
 }
 
 func newEvaluator(tree *source.Tree, opts Options) *evaluator {
-	return &evaluator{tree: tree, opts: opts, sat: map[string]bool{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{}}
+	return &evaluator{tree: tree, opts: opts, sat: map[[sha256.Size]byte]bool{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{}}
 }
 
 const (

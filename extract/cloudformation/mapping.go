@@ -163,7 +163,7 @@ func (e *evaluator) possible(f *formula) bool {
 		return f.op == constTrue
 	}
 	if e.world == nil {
-		return satisfiable([]constraint{{f, true}})
+		return satisfiable([]constraint{{f, true}}, &e.searched)
 	}
 	return e.world.satisfiable(constraint{f, true})
 }

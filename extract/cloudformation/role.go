@@ -95,7 +95,7 @@ func (e *evaluator) existence(t *template, r *resource) (given []constraint, lab
 			labels = append(labels, t.prefix+name+" is true")
 		}
 	}
-	return given, labels, len(given) == 0 || satisfiable(given)
+	return given, labels, len(given) == 0 || satisfiable(given, &e.searched)
 }
 
 // blanks marks a document that lines of another template language belong to: what they put there is not known.

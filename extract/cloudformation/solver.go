@@ -42,9 +42,17 @@ type solver struct {
 	steps int
 }
 
-// satisfiable reports whether all constraints can hold together.
-func satisfiable(cs []constraint) bool {
+// maxSearches is the number of comparisons that all searches for one file make before questions are no longer searched.
+const maxSearches = 20_000_000
+
+// satisfiable reports whether all constraints can hold together. It adds the comparisons that it makes to spent, and makes
+// none once that is used up.
+func satisfiable(cs []constraint, spent *int) bool {
+	if *spent > maxSearches {
+		return true
+	}
 	s := &solver{index: map[string]int{}, cs: cs}
+	defer func() { *spent += s.steps }()
 	for _, c := range cs {
 		s.collect(c.f)
 	}

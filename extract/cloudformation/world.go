@@ -1,6 +1,8 @@
 package cloudformation
 
 import (
+	"crypto/sha256"
+	"io"
 	"slices"
 	"strings"
 
@@ -18,7 +20,8 @@ type world struct {
 	labels  []string // of the assumptions that were a choice
 	forks   []fork   // the choices of this run, in the order met
 	next    int
-	sat     map[string]bool // remembers satisfiable
+	sat     map[[sha256.Size]byte]bool // remembers satisfiable, by a digest of the question
+	spent   *int                       // the comparisons that the searches for the file have made
 }
 
 type fork struct {
@@ -41,16 +44,16 @@ func (w *world) satisfiable(c constraint) bool {
 			return (c.f.op == constTrue) == c.want
 		}
 	}
-	var b strings.Builder
-	for _, a := range w.assumed {
-		b.WriteString(a.key())
-		b.WriteByte(3)
+	// A digest, since conditions that name each other can have very long keys.
+	h := sha256.New()
+	for _, a := range append(slices.Clip(w.assumed), c) {
+		io.WriteString(h, a.key())
+		h.Write([]byte{3})
 	}
-	b.WriteString(c.key())
-	key := b.String()
+	key := [sha256.Size]byte(h.Sum(nil))
 	ok, known := w.sat[key]
 	if !known {
-		ok = satisfiable(append(slices.Clip(w.assumed), c))
+		ok = satisfiable(append(slices.Clip(w.assumed), c), w.spent)
 		w.sat[key] = ok
 	}
 	return ok
@@ -116,7 +119,7 @@ type outcome[T any] struct {
 func outcomes[T any](e *evaluator, given []constraint, labels []string, f func() T) (all []outcome[T], complete bool) {
 	outer := e.world
 	defer func() { e.world = outer }()
-	w := &world{sat: e.sat}
+	w := &world{sat: e.sat, spent: &e.searched}
 	e.world = w
 	for {
 		w.assumed, w.labels, w.next = slices.Clone(given), slices.Clone(labels), 0
