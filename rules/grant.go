@@ -34,6 +34,25 @@ func (p *Pass) lets(s *policy.Statement, key string, values ...string) *access.R
 	return nil
 }
 
+// letsWithout returns a request that s allows without the key, or any that it allows where every call has the key. It is nil
+// when none is known to be allowed.
+func (p *Pass) letsWithout(s *policy.Statement, key string) *access.Request {
+	var allowed *access.Request
+	for i := range p.grants() {
+		g := &p.shared.grants[i]
+		if g.From == nil || g.From.Index != s.Index || g.Undecided || !assumes(g.Action) {
+			continue
+		}
+		if r, ok := g.Find(access.If("Null", key, "true")); ok {
+			return &r
+		}
+		if allowed == nil {
+			allowed = &g.Witness
+		}
+	}
+	return allowed
+}
+
 // letsSubject is lets for the subject of a token of principal i of s. Each wildcard of the subjects stands for a plain word.
 func (p *Pass) letsSubject(s *policy.Statement, i int, subjects ...string) *access.Request {
 	filled := make([]string, len(subjects))

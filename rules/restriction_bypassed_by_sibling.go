@@ -26,8 +26,13 @@ func restrictionBypassedBySibling(p *Pass) {
 			if other.Effect != policy.Allow || hasKey(other, keyName(*c)) || other.Incomplete || p.allClaimed(other) {
 				continue
 			}
+			witness := p.letsWithout(other, keyName(*c))
+			if witness == nil {
+				continue // a Deny, or what is not known, may keep them out
+			}
 			fd := p.Report(at(s, c.Key), "%s can assume %s without %s: another statement of the policy does not ask for it", allOf(s), p.Document.Role, c.Key)
 			fd.Related = append(fd.Related, Related{other.Span, "the statement that lets them in without it"})
+			fd.Witness = witness
 			p.claimAll(s)
 			p.claimAll(other)
 			break

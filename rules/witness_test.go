@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ func TestWitnessIsAllowed(t *testing.T) {
 	eachPolicy(t, func(name string, d *policy.Document, opts rules.Options) {
 		for _, f := range rules.Run([]*policy.Document{d}, opts) {
 			if f.Witness == nil {
+				if f.Level >= rules.Warning && slices.Contains(f.Rule.Tags, "exposure") {
+					t.Errorf("%s: %s: %s: no witness", name, f.Rule.ID, f.Message)
+				}
 				continue
 			}
 			replayed++
