@@ -21,66 +21,109 @@ import (
 // A commitFS is the files of a commit, or of git's index, as git keeps them. Nothing is checked out, and a symbolic link
 // leads at most to another file of it.
 type commitFS struct {
-	entries  map[string]treeEntry // files and symbolic links by name
-	children map[string][]string  // directory to the names in it, sorted
-	blobs    *blobReader
+	entries []treeEntry // files and symbolic links, sorted by name, each once
+	blobs   *blobReader
 }
 
 type treeEntry struct {
+	name   string
 	object string
 	mode   fs.FileMode // 0, or fs.ModeSymlink
 }
 
+// newTreeEntry returns the entry of a file with the mode that git writes, false when it is a submodule or none.
+func newTreeEntry(name, object, mode string) (treeEntry, bool) {
+	e := treeEntry{name: name, object: object}
+	switch mode {
+	case "100644", "100755":
+		return e, true
+	case "120000":
+		e.mode = fs.ModeSymlink
+		return e, true
+	}
+	return e, false
+}
+
 // newCommitFS reads the names in a tree: those that git ls-tree or git ls-files list.
 func newCommitFS(listing []byte, blobs *blobReader) *commitFS {
-	c := &commitFS{entries: map[string]treeEntry{}, children: map[string][]string{".": nil}, blobs: blobs}
+	c := &commitFS{blobs: blobs}
 	for line := range strings.SplitSeq(string(listing), "\x00") {
 		about, name, ok := strings.Cut(line, "\t")
-		fields := strings.Fields(about)
-		if !ok || len(fields) < 3 {
+		mode, about, ok2 := strings.Cut(about, " ")
+		object, rest, ok3 := strings.Cut(about, " ") // then the stage, of ls-files
+		if object == "blob" {
+			object = rest // after the type, of ls-tree
+		}
+		if !ok || !ok2 || !ok3 {
 			continue
 		}
-		object := fields[1] // mode object stage, of ls-files
-		if fields[1] == "blob" {
-			object = fields[2] // mode type object, of ls-tree
-		}
-		e := treeEntry{object: object}
-		switch fields[0] {
-		case "100644", "100755":
-		case "120000":
-			e.mode = fs.ModeSymlink
-		default:
-			continue // a submodule
-		}
-		if _, seen := c.entries[name]; seen {
-			continue // a stage of a merge
-		}
-		c.entries[name] = e
-		for child := name; ; {
-			dir := path.Dir(child)
-			_, known := c.children[dir]
-			c.children[dir] = append(c.children[dir], path.Base(child))
-			if known || dir == "." {
-				break
-			}
-			child = dir
+		if e, ok := newTreeEntry(name, object, mode); ok {
+			c.entries = append(c.entries, e)
 		}
 	}
-	for _, names := range c.children {
-		slices.Sort(names)
-	}
+	c.sort()
 	return c
+}
+
+func (c *commitFS) sort() {
+	slices.SortStableFunc(c.entries, func(a, b treeEntry) int { return strings.Compare(a.name, b.name) })
+	c.entries = slices.CompactFunc(c.entries, func(a, b treeEntry) bool { return a.name == b.name }) // the stages of a merge
+}
+
+// before returns what the files were before changes, which name all that differ.
+func (c *commitFS) before(changes []fileChange) *commitFS {
+	was := &commitFS{blobs: c.blobs}
+	for i := range changes {
+		if e, ok := newTreeEntry(changes[i].name, changes[i].object, changes[i].mode); ok {
+			was.entries = append(was.entries, e)
+		}
+	}
+	changed := map[string]bool{}
+	for i := range changes {
+		changed[changes[i].name] = true
+	}
+	for _, e := range c.entries {
+		if !changed[e.name] {
+			was.entries = append(was.entries, e)
+		}
+	}
+	was.sort()
+	return was
+}
+
+// find returns the index of the first entry whose name is not before name, and whether it is that one.
+func (c *commitFS) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(c.entries, name, func(e treeEntry, name string) int { return strings.Compare(e.name, name) })
+}
+
+func (c *commitFS) entry(name string) (treeEntry, bool) {
+	if i, ok := c.find(name); ok {
+		return c.entries[i], true
+	}
+	return treeEntry{}, false
+}
+
+func (c *commitFS) isFile(name string) bool {
+	e, ok := c.entry(name)
+	return ok && e.mode == 0
+}
+
+func (c *commitFS) isDir(name string) bool {
+	if name == "." {
+		return true
+	}
+	i, _ := c.find(name + "/")
+	return i < len(c.entries) && strings.HasPrefix(c.entries[i].name, name+"/")
 }
 
 // names returns the names of all files.
 func (c *commitFS) names() []string {
-	var names []string
-	for name, e := range c.entries {
-		if e.mode == 0 {
-			names = append(names, name)
+	names := make([]string, 0, len(c.entries))
+	for i := range c.entries {
+		if c.entries[i].mode == 0 {
+			names = append(names, c.entries[i].name)
 		}
 	}
-	slices.Sort(names)
 	return names
 }
 
@@ -95,26 +138,24 @@ func (c *commitFS) resolve(op, name string) (string, error) {
 		link, rest := "", ""
 		for i := 0; i <= len(at); i++ {
 			if i == len(at) || at[i] == '/' {
-				if e, ok := c.entries[at[:i]]; ok && e.mode == fs.ModeSymlink {
-					link, rest = at[:i], at[i:]
+				if e, ok := c.entry(at[:i]); ok && e.mode == fs.ModeSymlink {
+					link, rest = e.object, at[i:]
+					at = at[:i]
 					break
 				}
 			}
 		}
 		if link == "" {
-			if _, file := c.entries[at]; file {
-				return at, nil
-			}
-			if _, dir := c.children[at]; dir {
+			if _, file := c.entry(at); file || c.isDir(at) {
 				return at, nil
 			}
 			return fail(fs.ErrNotExist)
 		}
-		target, err := c.blobs.read(c.entries[link].object)
+		target, err := c.blobs.read(link)
 		if err != nil {
 			return fail(err)
 		}
-		at = path.Join(path.Dir(link), string(target)) + rest
+		at = path.Join(path.Dir(at), string(target)) + rest
 		if path.IsAbs(string(target)) || !fs.ValidPath(at) {
 			return fail(source.ErrOutside)
 		}
@@ -127,7 +168,7 @@ func (c *commitFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, file := c.entries[at]
+	e, file := c.entry(at)
 	if !file {
 		entries, err := c.ReadDir(at)
 		return &openDir{commitDir{path.Base(name)}, entries}, err
@@ -144,20 +185,25 @@ func (c *commitFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, dir := c.children[at]
-	if !dir {
+	if !c.isDir(at) {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errors.New("not a directory")}
 	}
-	entries := make([]fs.DirEntry, len(names))
-	for i, n := range names {
-		e, file := c.entries[path.Join(at, n)]
-		switch {
-		case !file:
-			entries[i] = fs.FileInfoToDirEntry(commitDir{name: n})
-		default:
-			entries[i] = commitEntry{c, path.Join(at, n), e.mode}
-		}
+	prefix := ""
+	if at != "." {
+		prefix = at + "/"
 	}
+	var entries []fs.DirEntry
+	for i, _ := c.find(prefix); i < len(c.entries) && strings.HasPrefix(c.entries[i].name, prefix); {
+		child, _, below := strings.Cut(c.entries[i].name[len(prefix):], "/")
+		if !below {
+			entries = append(entries, commitEntry{c.blobs, c.entries[i]})
+			i++
+			continue
+		}
+		entries = append(entries, fs.FileInfoToDirEntry(commitDir{name: child}))
+		i, _ = c.find(prefix + child + "0") // the character after "/": past all that lie in it
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
 }
 
@@ -198,18 +244,17 @@ func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
 
 // A commitEntry is a file or symbolic link in the listing of its directory. Its content is read only when asked about.
 type commitEntry struct {
-	c    *commitFS
-	path string
-	mode fs.FileMode
+	blobs *blobReader
+	treeEntry
 }
 
-func (e commitEntry) Name() string      { return path.Base(e.path) }
+func (e commitEntry) Name() string      { return path.Base(e.name) }
 func (e commitEntry) IsDir() bool       { return false }
 func (e commitEntry) Type() fs.FileMode { return e.mode }
 
 func (e commitEntry) Info() (fs.FileInfo, error) {
-	src, err := e.c.blobs.read(e.c.entries[e.path].object)
-	return newMemoryFile(e.path, src), err
+	src, err := e.blobs.read(e.object)
+	return newMemoryFile(e.name, src), err
 }
 
 // A blobReader reads objects through one git process. It may be used by many goroutines.

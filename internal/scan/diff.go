@@ -2,7 +2,6 @@ package scan
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,11 +70,7 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	if err != nil {
 		return nil, err
 	}
-	before, err := openRevision(root, base, false, blobs, changed)
-	if err != nil {
-		return nil, err
-	}
-	after, err := openRevision(root, head, rev.Staged, blobs, changed)
+	before, after, err := openStates(root, head, rev.Staged, blobs, changed)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +84,7 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	}
 	o.Config.Exclude(before)
 	o.Config.Exclude(after)
-	d := &Difference{Root: root, Files: changed}
+	d := &Difference{Root: root, Files: scannable(changed)}
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
@@ -130,67 +125,85 @@ func commitOf(root, rev string) (string, error) {
 	return "", fmt.Errorf("no revision %q in the repository of %s", rev, root)
 }
 
-// openRevision returns what to scan of a tree, or of the index, for a change of some files.
-func openRevision(root, tree string, staged bool, blobs *blobReader, changed []string) (*Input, error) {
-	listing := []string{"ls-tree", "-r", "-z", "--full-tree", tree}
-	search := []string{tree}
+// openStates returns what to scan of the state that is the tree head, or the index, and of the one before it.
+func openStates(root, head string, staged bool, blobs *blobReader, changed []fileChange) (before, after *Input, err error) {
+	listing, where := []string{"ls-tree", "-r", "-z", "--full-tree", head}, head
 	if staged {
-		listing, search = []string{"ls-files", "-s", "-z"}, []string{"--cached"}
+		listing, where = []string{"ls-files", "-s", "-z"}, "--cached"
 	}
 	out, err := runGit(root, listing...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	fsys := newCommitFS(out, blobs)
-	in := &Input{Root: root, Tree: source.NewTree(fsys)}
-	var given []string
-	for _, name := range changed {
-		if e, ok := fsys.entries[name]; ok && e.mode == 0 {
-			given = append(given, name)
-		}
+	is := newCommitFS(out, blobs)
+	was := is.before(changed)
+	// Both states have the same files that do not change, so one search is for both.
+	given := scannable(changed)
+	var found []string
+	searched := false
+	modules := slices.DeleteFunc(slices.Clone(given), func(name string) bool { return !isConfiguration(name) })
+	state := func(c *commitFS) *Input {
+		in := &Input{Root: root, Tree: source.NewTree(c)}
+		all := c.names()
+		in.Files = affected(in.Tree, all, given, func(texts []string) []string {
+			if !searched {
+				var err error
+				if found, err = searchTerraform(root, texts, where); err != nil {
+					return all
+				}
+				searched = true
+			}
+			return slices.Concat(found, modules)
+		})
+		in.Files = slices.DeleteFunc(in.Files, func(name string) bool {
+			e, ok := c.entry(name)
+			return !ok || e.mode != 0 && extract.LanguageOf(name) != extract.Terraform
+		})
+		return in
 	}
-	// A module from which a file is gone has changed too.
-	all := fsys.names()
-	gone := map[string]bool{}
-	for _, name := range changed {
-		if _, ok := fsys.entries[name]; !ok {
-			gone[path.Dir(name)] = true
-		}
-	}
-	for _, name := range all {
-		if gone[path.Dir(name)] && extract.LanguageOf(name) == extract.Terraform && !slices.Contains(given, name) {
-			given = append(given, name)
-		}
-	}
-	in.Files = affected(in.Tree, all, given, func(texts []string) []string {
-		found, err := searchTerraform(root, texts, search...)
-		if err != nil {
-			return all
-		}
-		return found
-	})
-	return in, nil
+	return state(was), state(is), nil
 }
 
 // A lineRange is lines of a new state, first and last.
 type lineRange struct{ from, to int }
 
+// A fileChange is a file that differs, with the mode and the object that it had before; those of a new file are zeros.
+type fileChange struct{ name, mode, object string }
+
+// scannable returns the names of the files that lie where a scan looks.
+func scannable(changed []fileChange) []string {
+	var names []string
+	for i := range changed {
+		if !inSkippedDir(changed[i].name) {
+			names = append(names, changed[i].name)
+		}
+	}
+	return names
+}
+
 // changes returns the files that differ and, for those of the new state, the lines that do. Where lines are gone, it is the
 // line before them.
-func changes(root, base, head string, staged bool) (files []string, lines map[string][]lineRange, err error) {
+func changes(root, base, head string, staged bool) (files []fileChange, lines map[string][]lineRange, err error) {
 	args := []string{"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--no-renames", "--ignore-submodules", "--src-prefix=a/", "--dst-prefix=b/"}
 	what := []string{base, head, "--"}
 	if staged {
 		what = []string{"--cached", base, "--"}
 	}
-	out, err := runGit(root, slices.Concat(args, []string{"--name-only", "-z"}, what)...)
+	out, err := runGit(root, slices.Concat(args, []string{"--raw", "--no-abbrev", "-z"}, what)...)
 	if err != nil {
 		return nil, nil, err
 	}
-	for name := range strings.SplitSeq(string(out), "\x00") {
-		if name != "" && !inSkippedDir(name) {
-			files = append(files, name)
+	// :100644 100755 0123… 4567… M, a zero byte, the name, and a zero byte
+	records := strings.Split(string(out), "\x00")
+	for i := 0; i+1 < len(records); i += 2 {
+		f := strings.Fields(records[i])
+		if len(f) != 5 {
+			return nil, nil, fmt.Errorf("git diff: %q is no record of a change", records[i])
 		}
+		if f[4] == "U" {
+			return nil, nil, fmt.Errorf("%s has a conflict of a merge", records[i+1])
+		}
+		files = append(files, fileChange{records[i+1], strings.TrimPrefix(f[0], ":"), f[2]})
 	}
 	out, err = runGit(root, slices.Concat(args, []string{"-U0"}, what)...)
 	if err != nil {

@@ -162,3 +162,32 @@ func describe(d *Difference) string {
 	}
 	return b.String()
 }
+
+// TestFileThatIsGone deletes a file that a module of another directory reads: its role is another one then, not a deleted one.
+func TestFileThatIsGone(t *testing.T) {
+	dir := repository(t)
+	role := "resource \"aws_iam_role\" \"r\" {\n  assume_role_policy = file(\"${path.module}/../policies/trust.json\")\n}\n"
+	trust := `{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}}]}`
+	commitTree(t, dir, map[string]string{"live/main.tf": role, "policies/trust.json": trust})
+	commitTree(t, dir, map[string]string{"live/main.tf": role})
+	d := diffOf(t, dir, "HEAD~1")
+	if len(d.Removed) > 0 || len(d.Added) > 0 || len(d.Widened) != 1 || !d.Widened[0].Grant.Undecided {
+		t.Errorf("the difference is:\n%s", describe(d))
+	}
+}
+
+func TestConflictOfAMergeIsNotCompared(t *testing.T) {
+	dir := repository(t)
+	commitTree(t, dir, map[string]string{"a.tf": "# 1\n"})
+	git(t, dir, "branch", "other")
+	commitTree(t, dir, map[string]string{"a.tf": "# 2\n"})
+	git(t, dir, "checkout", "-q", "other")
+	commitTree(t, dir, map[string]string{"a.tf": "# 3\n"})
+	if _, err := runGit(dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "merge", "-q", "@{-1}"); err == nil {
+		t.Fatal("the merge has no conflict")
+	}
+	_, err := Diff(dir, Revisions{Staged: true}, func(*Input) (Options, error) { return Options{Config: &Config{}}, nil })
+	if err == nil || !strings.Contains(err.Error(), "a.tf has a conflict") {
+		t.Errorf("the error is %v", err)
+	}
+}
