@@ -28,7 +28,7 @@ func actionCommand(sys *system) *cobra.Command {
 		Use:   "action",
 		Short: "Scan as a step of GitHub Actions: what action.yml runs",
 		Long: "Reads the inputs of action.yml from the environment (INPUT_PATH, INPUT_CONFIG, INPUT_BASELINE, INPUT_FAIL_ON,\n" +
-			"INPUT_ANNOTATIONS, INPUT_SUMMARY, INPUT_SARIF_FILE) and writes a SARIF file, annotations, the job summary and the\n" +
+			"INPUT_ANNOTATIONS, INPUT_SUMMARY, INPUT_SARIF_FILE, INPUT_CDK_SOURCE) and writes a SARIF file, annotations, the job summary and the\n" +
 			"outputs sarif-file, findings, highest and, on a pull request, newly-let-in.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return action(sys) },
@@ -40,11 +40,15 @@ func actionCommand(sys *system) *cobra.Command {
 func action(sys *system) error {
 	gh := githubactions.New(githubactions.WithWriter(sys.Stdout), githubactions.WithGetenv(sys.Getenv))
 	flags := outputFlags{format: "text", failOn: or(gh.GetInput("fail_on"), "high"), color: "never"}
-	annotations, err := boolInput(gh, "annotations")
+	annotations, err := boolInput(gh, "annotations", true)
 	if err != nil {
 		return err
 	}
-	summary, err := boolInput(gh, "summary")
+	summary, err := boolInput(gh, "summary", true)
+	if err != nil {
+		return err
+	}
+	cdkSource, err := boolInput(gh, "cdk_source", false)
 	if err != nil {
 		return err
 	}
@@ -60,7 +64,7 @@ func action(sys *system) error {
 	if err != nil {
 		return err
 	}
-	look := lookFlags{config: gh.GetInput("config"), baseline: gh.GetInput("baseline"), inTree: true}
+	look := lookFlags{config: gh.GetInput("config"), baseline: gh.GetInput("baseline"), inTree: true, cdkSource: cdkSource}
 	in, opts, err := look.open(sys, lines(gh.GetInput("path")))
 	if err != nil {
 		return err
@@ -249,9 +253,11 @@ func blobURL(sys *system) string {
 	return server + "/" + repository + "/blob/" + sha + "/"
 }
 
-func boolInput(gh *githubactions.Action, name string) (bool, error) {
+func boolInput(gh *githubactions.Action, name string, otherwise bool) (bool, error) {
 	switch value := gh.GetInput(name); value {
-	case "", "true":
+	case "":
+		return otherwise, nil
+	case "true":
 		return true, nil
 	case "false":
 		return false, nil

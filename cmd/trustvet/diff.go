@@ -45,6 +45,7 @@ func diffCommand(sys *system) *cobra.Command {
 	}
 	out.add(cmd)
 	look.add(cmd)
+	look.addSource(cmd)
 	cmd.Flags().BoolVar(&staged, "staged", false, "compare what is staged for the next commit")
 	return cmd
 }

@@ -38,5 +38,6 @@ func hookCommand(sys *system) *cobra.Command {
 	out.add(cmd)
 	look.add(cmd)
 	look.addBaseline(cmd)
+	look.addSource(cmd)
 	return cmd
 }

@@ -49,6 +49,7 @@ func scanCommand(sys *system) *cobra.Command {
 	out.add(cmd)
 	look.add(cmd)
 	look.addBaseline(cmd)
+	look.addSource(cmd)
 	cmd.Flags().StringVar(&fix, "fix", "", "change the files so that findings go: safe, where the policy keeps its meaning, or unsafe")
 	cmd.Flags().Lookup("fix").NoOptDefVal = "safe"
 	complete(cmd, "fix", []string{"safe", "unsafe"})
@@ -92,6 +93,7 @@ type lookFlags struct {
 	parameterFile              string
 	verify                     bool
 	workspace                  string
+	cdkSource                  bool
 }
 
 func (l *lookFlags) add(cmd *cobra.Command) {
@@ -112,6 +114,10 @@ func (l *lookFlags) addBaseline(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&l.baseline, "baseline", "", "report only what is not in the baseline `FILE`")
 }
 
+func (l *lookFlags) addSource(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&l.cdkSource, "cdk-source", false, "report what CDK programs make at the line of the program, where cdk.out names it, and not in the template")
+}
+
 // open finds the files that paths name, by default the working directory.
 func (l *lookFlags) open(sys *system, paths []string) (*scan.Input, scan.Options, error) {
 	if len(paths) == 0 {
@@ -127,7 +133,7 @@ func (l *lookFlags) open(sys *system, paths []string) (*scan.Input, scan.Options
 
 // options returns how to scan in, and takes out of it what the configuration excludes.
 func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
-	opts := scan.Options{Config: &scan.Config{}}
+	opts := scan.Options{Config: &scan.Config{}, CDKSource: l.cdkSource}
 	err := l.values(sys, in, &opts)
 	if err != nil {
 		return opts, err

@@ -36,6 +36,20 @@ func TestOutputsHaveTheirSchema(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "broken.tf"), []byte("resource {\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	for name, text := range map[string]string{
+		"cdk.out/Shop.template.json": `{"Resources": {"CartRole1F": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {
+			"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}}}}}`,
+		"cdk.out/manifest.json": `{"artifacts": {"Shop": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.template.json"},
+			"metadata": {"/Shop/CartRole/Resource": [{"type": "aws:cdk:logicalId", "data": "CartRole1F", "trace": ["new Shop (shop.ts:1:1)"]}]}}}}`,
+		"shop.ts": "new Role(this, 'CartRole');\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	gitIn(t, dir, "init", "-q")
 	gitIn(t, dir, "commit", "-q", "--allow-empty", "-m", "nothing")
 	gitIn(t, dir, "add", "-A")
@@ -54,6 +68,8 @@ func TestOutputsHaveTheirSchema(t *testing.T) {
 		{"scan", runIn(t, dir, "scan", "--format", "json"), `"unreadable": true`},
 		{"scan", runIn(t, dir, "scan", "--format", "json", "--baseline", baseline, "terraform"), `"held": `},
 		{"who", runIn(t, dir, "who", "--format", "json", "--places"), `"places": [`},
+		{"who", runIn(t, dir, "who", "--format", "json"), `"createdAt": "shop.ts:1:1"`},
+		{"diff", runIn(t, dir, "diff", "--format", "json", "HEAD~1"), `"related": [`},
 		{"diff", runIn(t, dir, "diff", "--format", "json", "HEAD~1"), `"who": `},
 		{"diff", runIn(t, dir, "diff", "--format", "json", "HEAD", "HEAD~1"), `"removed": [`},
 		{"baseline", src, `"rule":`},

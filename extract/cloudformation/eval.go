@@ -25,6 +25,7 @@ type evaluator struct {
 	quiet     bool                       // nothing may be assumed now: the value is part of a condition
 	active    map[string]bool            // resources whose attributes are being evaluated, against cycles
 	pages     map[*source.File][]*node   // included files
+	sources   map[string]*source.File    // that stack traces name: see sourceFile
 	steps     int                        // nodes evaluated for the current role
 	total     int                        // nodes evaluated in all
 	depth     int                        // of the evaluation at the moment
@@ -34,7 +35,8 @@ type evaluator struct {
 }
 
 func newEvaluator(tree *source.Tree, opts Options) *evaluator {
-	return &evaluator{tree: tree, opts: opts, sat: map[[sha256.Size]byte]bool{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{}}
+	return &evaluator{tree: tree, opts: opts, sat: map[[sha256.Size]byte]bool{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{},
+		sources: map[string]*source.File{}}
 }
 
 const (

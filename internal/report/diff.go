@@ -30,6 +30,7 @@ type Change struct {
 	Span     source.Span // what of the change is the cause; zero when the role is gone
 	Severity float64     // of a new access
 	New      bool        // the role is new, or gone
+	Related  []rules.Related
 }
 
 // Scan returns the new callers as findings of the rule trust-widened, for the formats that know findings only.
@@ -41,7 +42,7 @@ func (d *Diff) Scan() *Scan {
 		roles[c.Role] = true
 		f := rules.Finding{
 			Rule: rules.TrustWidened, Level: levelOf(c.Severity), Severity: c.Severity, Role: c.Role, When: c.When,
-			Span: c.Span, Message: c.message(), Facts: []string{c.Grant.String()},
+			Span: c.Span, Message: c.message(), Facts: []string{c.Grant.String()}, Related: c.Related,
 		}
 		if !c.Grant.Undecided {
 			f.Witness = &c.Grant.Witness
@@ -108,6 +109,9 @@ func DiffText(w io.Writer, d *Diff, o TextOptions) error {
 		if !c.Grant.Undecided {
 			fmt.Fprintf(t, "%*s %s %s\n", gutter, "", t.paint(blue, "="), neutral(witnessText(&c.Grant.Witness)))
 		}
+		for _, r := range c.Related {
+			fmt.Fprintf(t, "%*s %s %s: %s\n", gutter, "", t.paint(blue, "="), neutral(r.Message), t.place(r.Span))
+		}
 		fmt.Fprintf(t, "%*s %s %s severity\n\n", gutter, "", t.paint(blue, "="), BandOf(c.Severity))
 	}
 	for i := range d.Narrowed {
@@ -148,13 +152,14 @@ type jsonDiff struct {
 }
 
 type jsonWidened struct {
-	Role     string       `json:"role"`
-	When     string       `json:"when,omitempty"`
-	Who      string       `json:"who"`
-	Witness  *jsonWitness `json:"witness"` // null when undecided
-	Severity float64      `json:"severity"`
-	File     string       `json:"file"`
-	Line     int          `json:"line"`
+	Role     string        `json:"role"`
+	When     string        `json:"when,omitempty"`
+	Who      string        `json:"who"`
+	Witness  *jsonWitness  `json:"witness"` // null when undecided
+	Severity float64       `json:"severity"`
+	File     string        `json:"file"`
+	Line     int           `json:"line"`
+	Related  []jsonRelated `json:"related,omitempty"`
 }
 
 type jsonNarrowed struct {
@@ -177,6 +182,9 @@ func DiffJSON(w io.Writer, d *Diff) error {
 		}
 		if !c.Span.IsZero() {
 			j.File, j.Line = c.Span.File.Name, c.Span.Begin().Line
+		}
+		for _, r := range c.Related {
+			j.Related = append(j.Related, jsonRelated{newJSONPlace(r.Span), r.Message})
 		}
 		out.Widened = append(out.Widened, j)
 	}

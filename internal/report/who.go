@@ -33,6 +33,8 @@ type jsonRole struct {
 	Alternatives []jsonAlternative `json:"alternatives,omitempty"`
 	Grants       []jsonGrant       `json:"grants"`
 	Places       []jsonLeaf        `json:"places,omitempty"`
+	Construct    string            `json:"construct,omitempty"` // of the CDK
+	CreatedAt    string            `json:"createdAt,omitempty"`
 }
 
 type jsonGrant struct {
@@ -75,7 +77,8 @@ func WhoJSON(w io.Writer, roles []Role, problems []source.Problem, places bool) 
 	out := jsonWho{Version: 1, Roles: []jsonRole{}, Problems: jsonProblems(problems)}
 	for _, r := range roles {
 		first := r.Documents[0]
-		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first), Grants: []jsonGrant{}}
+		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first), Grants: []jsonGrant{},
+			Construct: first.Construct, CreatedAt: first.CreatedAt}
 		if !first.Span.IsZero() {
 			j.File, j.Line = first.Span.File.Name, first.Span.Begin().Line
 		}
@@ -147,6 +150,16 @@ func (t *text) role(d *policy.Document, grants []access.Grant) {
 		fmt.Fprintf(t, "  %s", t.place(d.Span))
 	}
 	fmt.Fprintln(t)
+	if d.Construct != "" {
+		fmt.Fprintf(t, "  made by the construct %s", neutral(d.Construct))
+		switch {
+		case !d.Created.IsZero():
+			fmt.Fprintf(t, ", created at %s", t.place(d.Created))
+		case d.CreatedAt != "":
+			fmt.Fprintf(t, ", created at %s", Visible(d.CreatedAt))
+		}
+		fmt.Fprintln(t)
+	}
 	if len(grants) == 0 && len(d.Unresolved) == 0 {
 		fmt.Fprintln(t, "  nobody")
 	}

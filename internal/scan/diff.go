@@ -32,6 +32,7 @@ type Change struct {
 	Span     source.Span // in the new state: what of the change is the cause. Zero when the role is gone
 	Severity float64     // of a widening
 	New      bool        // the role is new, or gone
+	Related  []rules.Related
 }
 
 // Revisions name the two states of a comparison.
@@ -326,8 +327,14 @@ func samePolicy(a, b *policy.Document) bool {
 
 // widen adds a grant of d, of which the former policies are those of the same role.
 func (c *comparison) widen(d *policy.Document, g access.Grant, former []*policy.Document) {
+	at := c.cause.of(d, &g, former)
+	var related []rules.Related
+	if !d.Created.IsZero() {
+		span, other := construct{d.Construct, d.Created}.place(at, c.o.CDKSource)
+		at, related = span, []rules.Related{other}
+	}
 	c.Widened = append(c.Widened, Change{
-		Role: d.Role, When: d.When, Grant: g, Span: c.cause.of(d, &g, former), Severity: c.severity(d.Role, &g), New: former == nil,
+		Role: d.Role, When: d.When, Grant: g, Span: at, Severity: c.severity(d.Role, &g), New: former == nil, Related: related,
 	})
 }
 

@@ -20,8 +20,8 @@ import (
 //
 //	# trustvet:ignore rule-id[,rule-id…] [until=2027-01-31] reason
 //
-// on or above the line of the finding or the first line of its statement, an entry of Metadata.trustvet.ignore of a
-// CloudFormation resource, or an entry of the configuration.
+// on or above the line of the finding, the first line of its statement or the line of a CDK program that makes the role; an
+// entry of Metadata.trustvet.ignore of a CloudFormation resource; or an entry of the configuration.
 type ignore struct {
 	rules  []string
 	reason string
@@ -41,23 +41,22 @@ var ignoreComment = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[ \t]+([a-z0-9,-]+)(?:[ \t]+until=(\S+))?[ \t]*(.*)$`)
 })
 
-// ignores returns the ignores in the files of in and in the configuration.
-func ignores(in *Input, c *Config) ([]*ignore, []source.Problem) {
+// ignores returns the ignores in the files of in, in the programs that made templates and in the configuration.
+func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source.Problem) {
 	list := slices.Clone(c.ignores)
 	for _, ig := range list {
 		ig.used = false
 	}
 	var problems []source.Problem
 	for _, name := range in.Files {
-		language := extract.LanguageOf(name)
-		if language != extract.Terraform && language != extract.DataOrPolicy {
+		if !mayHoldIgnores(name) {
 			continue
 		}
 		f, err := in.Tree.File(name)
 		if err != nil {
 			continue // the extractor says so
 		}
-		if language == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
+		if extract.LanguageOf(name) == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
 			found, p := metadataIgnores(f)
 			list, problems = append(list, found...), append(problems, p...)
 		}
@@ -66,7 +65,17 @@ func ignores(in *Input, c *Config) ([]*ignore, []source.Problem) {
 			list, problems = append(list, found...), append(problems, p...)
 		}
 	}
+	for _, f := range programs {
+		found, p := commentIgnores(f)
+		list, problems = append(list, found...), append(problems, p...)
+	}
 	return list, problems
+}
+
+// mayHoldIgnores reports whether a file of that name is read for ignores as part of what is scanned.
+func mayHoldIgnores(name string) bool {
+	language := extract.LanguageOf(name)
+	return language == extract.Terraform || language == extract.DataOrPolicy
 }
 
 // hasComments reports whether the language of a file has comments that begin with "#": JSON has none.
@@ -195,13 +204,13 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// covers reports whether ig is about the finding.
-func (ig *ignore) covers(f *rules.Finding) bool {
+// covers reports whether ig is about the finding, of a role that a program makes at construct.
+func (ig *ignore) covers(f *rules.Finding, construct source.Span) bool {
 	if !slices.Contains(ig.rules, f.Rule.ID) {
 		return false
 	}
 	if ig.lines[0] > 0 { // a comment
-		return ig.coversLine(f.Span) || ig.coversLine(f.Statement)
+		return ig.coversLine(f.Span) || ig.coversLine(f.Statement) || ig.coversLine(construct)
 	}
 	if ig.lines[0] < 0 && (f.Statement.File != ig.span.File && f.Span.File != ig.span.File) { // Metadata
 		return false
@@ -246,7 +255,7 @@ func (ig *ignore) coversLine(s source.Span) bool {
 
 // applyIgnores takes away what the ignores cover and adds findings about ignores that cover nothing, that have expired and
 // that give no reason. Without a reason an ignore has no effect, nor has one that has expired.
-func applyIgnores(findings []rules.Finding, list []*ignore, o *rules.Options) []rules.Finding {
+func applyIgnores(findings []rules.Finding, list []*ignore, made constructs, o *rules.Options) []rules.Finding {
 	expired := func(ig *ignore) bool {
 		return !ig.until.IsZero() && !o.Now.IsZero() && o.Now.After(ig.until.AddDate(0, 0, 1))
 	}
@@ -254,7 +263,7 @@ func applyIgnores(findings []rules.Finding, list []*ignore, o *rules.Options) []
 	for i := range findings {
 		silent := false
 		for _, ig := range list {
-			if ig.covers(&findings[i]) {
+			if ig.covers(&findings[i], made.of(&findings[i]).span) {
 				ig.used = true
 				silent = silent || ig.reason != "" && !expired(ig)
 			}

@@ -20,6 +20,9 @@ type Options struct {
 	Extract  extract.Options
 	Config   *Config
 	Baseline *Baseline // nil: there is none
+	// CDKSource: findings about a role that a CDK program makes are at the line of the program, where that is known, rather
+	// than in the template. What is ignored or held back by a baseline is the same either way.
+	CDKSource bool
 }
 
 // A Result is what a scan found.
@@ -42,17 +45,19 @@ type Summary struct {
 // Run scans the files of in.
 func Run(in *Input, o Options) *Result {
 	extracted := extract.Extract(in.Tree, in.Files, o.Extract)
-	silent, problems := ignores(in, o.Config)
+	made := constructsOf(extracted.Documents)
+	silent, problems := ignores(in, o.Config, made.files())
 	opts := o.Config.Rules
 	opts.Companions = extracted.Companions
 	r := &Result{
 		Documents: extracted.Documents,
-		Findings:  applyIgnores(rules.Run(extracted.Documents, opts), silent, &o.Config.Rules),
+		Findings:  applyIgnores(rules.Run(extracted.Documents, opts), silent, made, &o.Config.Rules),
 		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, limits(extracted.Documents))),
 	}
 	if o.Baseline != nil {
 		r.Findings, r.Held, r.Gone = o.Baseline.Apply(r.Findings, in)
 	}
+	r.Findings = made.relate(r.Findings, o.CDKSource)
 	r.Summary = summarize(len(in.Files), r.Documents)
 	return r
 }
