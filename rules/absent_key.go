@@ -112,7 +112,8 @@ func (p *Pass) reportAbsence(a absentKey) {
 	case unknownKey:
 		why = "requests for a role have no key " + c.Key.String() + didYouMean(nearest(keyName(c), slices.Concat(globalKeys, stsKeys, samlKeys)))
 	case wrongIssuer:
-		why = "tokens of " + addressOf(first) + " carry no claims of " + c.Key.String()
+		theirs, _ := splitClaim(keyName(c))
+		why = "tokens of " + addressOf(first) + " carry no claims of " + theirs
 	case noMFA:
 		why = requester(first) + " cannot show MFA"
 	}

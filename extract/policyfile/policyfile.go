@@ -25,7 +25,7 @@ func Candidate(src []byte) bool {
 		return true
 	}
 	return bytes.Contains(src, []byte("Statement")) && bytes.Contains(src, []byte("Principal")) &&
-		(bytes.Contains(src, []byte("sts:")) || bytes.Contains(src, []byte("STS:")))
+		(bytes.Contains(src, []byte("sts:")) || bytes.Contains(src, []byte("STS:")) || !bytes.Contains(src, []byte("Resource")))
 }
 
 // Extract returns the trust policies in file. A role is named after the file where the JSON does not name it. A file that
@@ -142,8 +142,9 @@ func isPolicy(v *policy.Value) bool {
 	return false
 }
 
-// isTrust reports whether v is a trust policy: one of its statements has a principal and an action of STS. Policies of
-// buckets, queues, keys and endpoints have principals too, and resource control policies speak of STS to everybody.
+// isTrust reports whether v is a trust policy: one of its statements has a principal and an action of STS, or allows every
+// action, or none, and has no resource. Policies of buckets, queues, keys and endpoints have principals too, and resource control policies
+// speak of STS to everybody; those of ECR repositories, which have no resource either, name its actions.
 func isTrust(v *policy.Value) bool {
 	statement := v.Member("Statement")
 	if statement == nil {
@@ -165,6 +166,11 @@ func isTrust(v *policy.Value) bool {
 			if action := s.Member(name); action != nil && hasSTS(action) {
 				trust = true
 			}
+		}
+		effect := s.Member("Effect")
+		if action := s.Member("Action"); effect != nil && effect.Text.Is("Allow") && s.Member("Resource") == nil && s.Member("NotResource") == nil && s.Member("NotAction") == nil &&
+			(action == nil || action.Kind == policy.StringKind && action.Text.Is("*")) {
+			trust = true
 		}
 	}
 	return trust
