@@ -300,6 +300,19 @@ func TestNothingHostileActsInWhoCanAndDiff(t *testing.T) {
 	}
 }
 
+// A place may begin or end within what is a command to the runner only as a whole.
+func TestSpanDoesNotHideACommand(t *testing.T) {
+	f := source.NewFile("a.tf", []byte("x = \"##[error]pwned\""))
+	for start := range len(f.Src) {
+		var b bytes.Buffer
+		s := &Scan{Findings: []rules.Finding{{Rule: highRule, Level: rules.Error, Span: source.Span{File: f, Start: start, End: start + 1}, Message: "m"}}}
+		if err := Text(&b, s, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		checkHarmless(t, "txt", b.String())
+	}
+}
+
 func TestAnnotationsStayBelowTheRunnersLimit(t *testing.T) {
 	s := typical(t)
 	f := s.Findings[0]

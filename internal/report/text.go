@@ -141,6 +141,10 @@ func (t *text) frame(span source.Span, gutter int, st style) {
 	begin := span.Begin()
 	before, marked, after := t.cut(span)
 	before, marked, after = expandTabs(before, marked, after)
+	if strings.Contains(before+marked+after, "##[") { // a command to the runner of which each part alone is none
+		spell := strings.NewReplacer("[", `\u005b`)
+		before, marked, after = spell.Replace(before), spell.Replace(marked), spell.Replace(after)
+	}
 	bar := t.paint(blue, "|")
 	fmt.Fprintf(t, "%*s%s %s\n", gutter, "", t.paint(blue, "-->"), t.place(span))
 	fmt.Fprintf(t, "%*s %s\n", gutter, "", bar)

@@ -86,6 +86,12 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	o.Config.Exclude(before)
 	o.Config.Exclude(after)
 	d := &Difference{Root: root, Files: scannable(changed)}
+	d.between(before, after, lines, o)
+	return d, nil
+}
+
+// between fills d with what the roles of two states differ in. lines are those of the new state that differ.
+func (d *Difference) between(before, after *Input, lines map[string][]lineRange, o Options) {
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
@@ -96,7 +102,6 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 		c.compare(p)
 	}
 	d.sort()
-	return d, nil
 }
 
 func or(s, otherwise string) string {
