@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -18,7 +19,9 @@ func BaseOf(dir, base string) (string, error) {
 	}
 	root := top(real)
 	if _, err := runGit(root, "cat-file", "-e", base+"^{commit}"); err != nil {
-		if _, err := runGit(root, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", base); err != nil {
+		fetch := gitCommand(root, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", base)
+		fetch.Env = os.Environ()
+		if _, err := output(fetch, "fetch"); err != nil {
 			return "", err
 		}
 	}

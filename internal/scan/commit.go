@@ -274,8 +274,7 @@ type blobReader struct {
 const maxKept = 32 << 20
 
 func newBlobReader(root string) (*blobReader, error) {
-	cmd := exec.Command("git", "-c", "core.fsmonitor=false", "cat-file", "--batch")
-	cmd.Dir = root
+	cmd := gitCommand(root, "cat-file", "--batch")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -4,24 +4,36 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 )
 
-// runGit runs git in dir with the environment of this process: in a hook, GIT_INDEX_FILE says which index the commit is
-// made from. What the repository's own configuration could make git run is switched off.
-func runGit(dir string, args ...string) ([]byte, error) {
+// gitCommand returns a command that runs git in dir with the environment of this process: in a hook, GIT_INDEX_FILE says which
+// index the commit is made from. What the repository's own configuration could make git run is switched off: a monitor of
+// the file system and, for an object that a partial clone lacks, whatever it would be fetched with.
+func gitCommand(dir string, args ...string) *exec.Cmd {
 	cmd := exec.Command("git", append([]string{"-c", "core.fsmonitor=false", "-c", "core.quotePath=false"}, args...)...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0")
+	return cmd
+}
+
+// runGit returns what git writes.
+func runGit(dir string, args ...string) ([]byte, error) {
+	return output(gitCommand(dir, args...), args[0])
+}
+
+func output(cmd *exec.Cmd, command string) ([]byte, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
-			return nil, fmt.Errorf("git %s: %w: %s", args[0], err, text)
+			return nil, fmt.Errorf("git %s: %w: %s", command, err, text)
 		}
-		return nil, fmt.Errorf("git %s: %w", args[0], err)
+		return nil, fmt.Errorf("git %s: %w", command, err)
 	}
 	return out, nil
 }

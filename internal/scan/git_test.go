@@ -1,0 +1,35 @@
+package scan
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What a repository's configuration names is not run: not to watch files, and not to fetch what a partial clone lacks.
+func TestGitRunsNothingThatTheRepositoryNames(t *testing.T) {
+	dir := repository(t)
+	commitTree(t, dir, map[string]string{"a.json": oldPolicy, ".gitignore": "b.json\n"})
+	commitTree(t, dir, map[string]string{"a.json": strings.Replace(oldPolicy, "ec2", "lambda", 1), ".gitignore": "b.json\n"})
+	mark := filepath.Join(t.TempDir(), "mark")
+	run := "touch '" + mark + "'; false"
+	for key, value := range map[string]string{
+		"core.fsmonitor": run, "core.hooksPath": dir, "diff.external": run, "core.pager": run, "core.sshCommand": run,
+		"extensions.partialClone": "origin", "remote.origin.promisor": "true", "remote.origin.url": dir, "remote.origin.uploadpack": run, "protocol.allow": "always",
+	} {
+		git(t, dir, "config", key, value)
+	}
+	blob := strings.TrimSpace(git(t, dir, "rev-parse", "HEAD~1:a.json"))
+	if err := os.Remove(filepath.Join(dir, ".git/objects", blob[:2], blob[2:])); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Diff(dir, Revisions{Base: "HEAD~1"}, func(*Input) (Options, error) { return fuzzOptions(), nil })
+	if err == nil && len(d.Problems) == 0 {
+		t.Error("nothing says that an object is missing")
+	}
+	scanOf(t, dir, ".")
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("what the repository's configuration names was run")
+	}
+}
