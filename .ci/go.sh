@@ -10,7 +10,7 @@ step_format() {
 step_lint() {
   run go vet ./...
   run "$staticcheck" ./...
-  run shellcheck --external-sources --check-sourced --source-path=. .ci/run .ci/readme .ci/sbom
+  run shellcheck --external-sources --check-sourced --source-path=. .ci/run .ci/bench .ci/chaos .ci/readme .ci/sbom
 }
 
 step_test() {

@@ -36,7 +36,7 @@ step_tools() {
 # install_debian installs what Debian packages and is missing here.
 install_debian() {
   local missing=() command
-  for command in pre-commit jq shellcheck git gcc npm; do
+  for command in pre-commit jq shellcheck git gcc npm strace; do
     command -v "$command" >/dev/null || missing+=("$command")
   done
   # The SARIF validator is a .NET program, which needs any one version of ICU: libicu72 in Debian 12.
