@@ -96,7 +96,7 @@ JSON
   printf 'gitdir: %s\n' "$scratch/outside/.git" >"$tree/.git"
   printf '**/**/**/x\n' >"$tree/.gitignore"
   traced 1 "$tree" "$trustvet" scan --cdk-source .
-  output_has 'S.template.json:1' 'leads out of the scanned tree' 'outside the scanned tree'
+  output_has 'cdk.out/S.template.json:2' 'leads out of the scanned tree' 'outside the scanned tree'
   traced 3 "$tree" "$trustvet" who .
 }
 
