@@ -2,7 +2,6 @@ package scan
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -20,7 +19,7 @@ func BaseOf(dir, base string) (string, error) {
 	root := top(real)
 	if _, err := runGit(root, "cat-file", "-e", base+"^{commit}"); err != nil {
 		fetch := gitCommand(root, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", base)
-		fetch.Env = os.Environ()
+		fetch.Env = nil // that of this process: here something is to be fetched
 		if _, err := output(fetch, "fetch"); err != nil {
 			return "", err
 		}
