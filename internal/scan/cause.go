@@ -20,20 +20,54 @@ type cause struct {
 	lines map[string][]lineRange // of the new state, that changed
 }
 
+// A rest is what a new grant rests on.
+type rest struct {
+	document *policy.Document
+	places   []source.Span // where it comes from, the most telling place first
+	words    []string      // of its witness, that are new
+}
+
+// restOf returns what a grant of d rests on, where the former policies did not have it.
+func restOf(d *policy.Document, g *access.Grant, former []*policy.Document) rest {
+	return rest{d, placesOf(d, g), newWords(g, former)}
+}
+
+// suspects returns those of the changed files that may hold the cause of one of the grants.
+func suspects(grants []rest, changed []string) []string {
+	files, beside := map[string]bool{}, map[string]bool{} // names and directories
+	for _, r := range grants {
+		for _, p := range r.places {
+			if p.IsZero() {
+				continue
+			}
+			files[p.File.Name] = true
+			if isConfiguration(p.File.Name) {
+				beside[path.Dir(p.File.Name)] = true
+			}
+		}
+	}
+	var names []string
+	for _, name := range changed {
+		if files[name] || isConfiguration(name) && beside[path.Dir(name)] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // of returns the place in the new state that the change is the cause of a grant at: the principal, a condition or an action
 // on a line that changed, or what these came through, or the changed line of the statement; where nothing of that changed,
 // the changed line nearby that has the words which are new in the grant, and failing that the principal.
-func (c cause) of(d *policy.Document, g *access.Grant, former []*policy.Document) source.Span {
-	places := placesOf(d, g)
-	for _, p := range places {
+func (c cause) of(r rest) source.Span {
+	for _, p := range r.places {
 		if at, ok := c.changedIn(p); ok {
 			return at
 		}
 	}
-	if at, ok := c.nearby(places, newWords(g, former)); ok {
+	if at, ok := c.nearby(r.places, r.words); ok {
 		return at
 	}
-	for _, p := range places {
+	for _, p := range r.places {
 		if !p.IsZero() {
 			return firstLine(p)
 		}

@@ -67,7 +67,7 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	}
 	defer blobs.close()
 
-	changed, lines, err := changes(root, base, head, rev.Staged)
+	changed, err := changes(root, base, head, rev.Staged)
 	if err != nil {
 		return nil, err
 	}
@@ -86,22 +86,28 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	o.Config.Exclude(before)
 	o.Config.Exclude(after)
 	d := &Difference{Root: root, Files: scannable(changed)}
-	d.between(before, after, lines, o)
-	return d, nil
+	err = d.between(before, after, func(names []string) (map[string][]lineRange, error) {
+		return changedLines(root, base, head, rev.Staged, names)
+	}, o)
+	return d, err
 }
 
-// between fills d with what the roles of two states differ in. lines are those of the new state that differ.
-func (d *Difference) between(before, after *Input, lines map[string][]lineRange, o Options) {
+// between fills d with what the roles of two states differ in. lines returns the lines of files of the new state that differ.
+func (d *Difference) between(before, after *Input, lines func(names []string) (map[string][]lineRange, error), o Options) error {
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
 	m := matcher{renamed: moves(after)}
 	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
-	c := comparison{d, o, cause{after.Tree, lines}, exposure(is.Documents, o)}
+	c := comparison{Difference: d, o: o, found: exposure(is.Documents, o)}
 	for _, p := range pairs {
 		c.compare(p)
 	}
+	if err := c.locate(after.Tree, lines); err != nil {
+		return err
+	}
 	d.sort()
+	return nil
 }
 
 func or(s, otherwise string) string {
@@ -187,37 +193,58 @@ func scannable(changed []fileChange) []string {
 	return names
 }
 
-// changes returns the files that differ and, for those of the new state, the lines that do. Where lines are gone, it is the
-// line before them.
-func changes(root, base, head string, staged bool) (files []fileChange, lines map[string][]lineRange, err error) {
-	args := []string{"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--no-renames", "--ignore-submodules", "--src-prefix=a/", "--dst-prefix=b/"}
-	what := []string{base, head, "--"}
+// diffArguments returns those of git diff, which is to compare two trees or the index with one, with flags, for the files
+// that names list, or all.
+func diffArguments(base, head string, staged bool, names []string, flags ...string) []string {
+	args := slices.Concat([]string{"--literal-pathspecs", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules"}, flags)
 	if staged {
-		what = []string{"--cached", base, "--"}
+		args = append(args, "--cached", base, "--")
+	} else {
+		args = append(args, base, head, "--")
 	}
-	out, err := runGit(root, slices.Concat(args, []string{"--raw", "--no-abbrev", "-z"}, what)...)
+	return append(args, names...)
+}
+
+// changes returns the files that differ.
+func changes(root, base, head string, staged bool) ([]fileChange, error) {
+	out, err := runGit(root, diffArguments(base, head, staged, nil, "--raw", "--no-abbrev", "-z")...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var files []fileChange
 	// :100644 100755 0123… 4567… M, a zero byte, the name, and a zero byte
 	records := strings.Split(string(out), "\x00")
 	for i := 0; i+1 < len(records); i += 2 {
 		f := strings.Fields(records[i])
 		if len(f) != 5 {
-			return nil, nil, fmt.Errorf("git diff: %q is no record of a change", records[i])
+			return nil, fmt.Errorf("git diff: %q is no record of a change", records[i])
 		}
 		if f[4] == "U" {
-			return nil, nil, fmt.Errorf("%s has a conflict of a merge", records[i+1])
+			return nil, fmt.Errorf("%s has a conflict of a merge", records[i+1])
 		}
 		files = append(files, fileChange{records[i+1], strings.TrimPrefix(f[0], ":"), f[2]})
 	}
-	out, err = runGit(root, slices.Concat(args, []string{"-U0"}, what)...)
-	if err != nil {
-		return nil, nil, err
+	return files, nil
+}
+
+// changedLines returns the lines of the new state that differ in the files of that name. Where lines are gone, it is the line
+// before them.
+func changedLines(root, base, head string, staged bool, names []string) (map[string][]lineRange, error) {
+	lines := map[string][]lineRange{}
+	for some := range slices.Chunk(names, 500) { // a command line has an end
+		out, err := runGit(root, diffArguments(base, head, staged, some, "-U0", "--text", "--src-prefix=a/", "--dst-prefix=b/")...)
+		if err != nil {
+			return nil, err
+		}
+		readHunks(string(out), lines)
 	}
-	lines = map[string][]lineRange{}
+	return lines, nil
+}
+
+// readHunks adds to lines what the headers of a patch say of the new state.
+func readHunks(patch string, lines map[string][]lineRange) {
 	name := ""
-	for line := range strings.SplitSeq(string(out), "\n") {
+	for line := range strings.SplitSeq(patch, "\n") {
 		switch {
 		case strings.HasPrefix(line, "+++ "):
 			name = strings.TrimSuffix(line[4:], "\t")
@@ -237,7 +264,6 @@ func changes(root, base, head string, staged bool) (files []fileChange, lines ma
 			lines[name] = append(lines[name], lineRange{max(from, 1), max(from, 1) + max(n-1, 0)})
 		}
 	}
-	return files, lines, nil
 }
 
 // newProblems returns the problems that are new, or of a file that cannot be read.
@@ -262,9 +288,9 @@ func exposure(docs []*policy.Document, o Options) map[source.Span][]rules.Findin
 
 type comparison struct {
 	*Difference
-	o     Options
-	cause cause
-	found map[source.Span][]rules.Finding // about who gets in, by the statement
+	o      Options
+	found  map[source.Span][]rules.Finding // about who gets in, by the statement
+	rested []rest                          // for each of Widened
 }
 
 func (c *comparison) options() access.Options { return access.Options{Now: c.o.Config.Rules.Now} }
@@ -332,15 +358,29 @@ func samePolicy(a, b *policy.Document) bool {
 
 // widen adds a grant of d, of which the former policies are those of the same role.
 func (c *comparison) widen(d *policy.Document, g access.Grant, former []*policy.Document) {
-	at := c.cause.of(d, &g, former)
-	var related []rules.Related
-	if !d.Created.IsZero() {
-		span, other := construct{d.Construct, d.Created}.place(at, c.o.CDKSource)
-		at, related = span, []rules.Related{other}
+	c.Widened = append(c.Widened, Change{Role: d.Role, When: d.When, Grant: g, Severity: c.severity(d.Role, &g), New: former == nil})
+	c.rested = append(c.rested, restOf(d, &g, former))
+}
+
+// locate says of each new grant what of the change is the cause.
+func (c *comparison) locate(tree *source.Tree, lines func(names []string) (map[string][]lineRange, error)) error {
+	var changed map[string][]lineRange
+	if names := suspects(c.rested, c.Files); len(names) > 0 {
+		var err error
+		if changed, err = lines(names); err != nil {
+			return err
+		}
 	}
-	c.Widened = append(c.Widened, Change{
-		Role: d.Role, When: d.When, Grant: g, Span: at, Severity: c.severity(d.Role, &g), New: former == nil, Related: related,
-	})
+	why := cause{tree, changed}
+	for i := range c.Widened {
+		w, d := &c.Widened[i], c.rested[i].document
+		w.Span = why.of(c.rested[i])
+		if !d.Created.IsZero() {
+			span, other := construct{d.Construct, d.Created}.place(w.Span, c.o.CDKSource)
+			w.Span, w.Related = span, []rules.Related{other}
+		}
+	}
+	return nil
 }
 
 // severity returns how much a new grant weighs: as much as what the rules say of it, and more than nothing.
