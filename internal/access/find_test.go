@@ -167,6 +167,8 @@ func TestAddedNamesWhoIsNew(t *testing.T) {
 		return parseHoles(t, `{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`)
 	}
 	id := `"StringEquals":{"sts:ExternalId":"abc"}`
+	like := func(id string) string { return `"StringLike":{"sts:ExternalId":"` + id + `"}` }
+	const team = `"StringEquals":{"aws:PrincipalTag/team":"«var.a»"},`
 	for _, test := range []struct {
 		name          string
 		before, after *policy.Document
@@ -183,6 +185,14 @@ func TestAddedNamesWhoIsNew(t *testing.T) {
 		{"an unknown principal becomes a known one", document(policyOf(`{"AWS":"«var.a»"}`, "")), document(policyOf(anAccount, "")), "any principal of account 444455556666"},
 		{"a known value becomes unknown", document(policyOf(anAccount, id)), document(policyOf(anAccount, `"StringEquals":{"sts:ExternalId":"«var.id»"}`)),
 			"any principal of account 444455556666, with sts:ExternalId = ${var.id}, depending on var.id"},
+		{"a pattern with an unknown part becomes a narrower one", document(policyOf(anAccount, like("«var.a»-*"))), document(policyOf(anAccount, like("«var.a»-x"))), ""},
+		{"a text with an unknown part becomes a wider one", document(policyOf(anAccount, like("«var.a»-x"))), document(policyOf(anAccount, like("«var.a»-*"))),
+			"any principal of account 444455556666, with sts:ExternalId like ${var.a}-*, depending on var.a"},
+		{"a text becomes wider after another condition with its unknown part", document(policyOf(anAccount, team+like("«var.a»-x"))),
+			document(policyOf(anAccount, team+like("«var.a»-*"))),
+			"any principal of account 444455556666, with aws:PrincipalTag/team = ${var.a}, with sts:ExternalId like ${var.a}-*, depending on var.a"},
+		{"one of the unknown texts becomes another", document(policyOf(anAccount, like("«var.a»-x"))), document(policyOf(anAccount, like("«var.b»-x"))),
+			"any principal of account 444455556666, with sts:ExternalId = ${var.b}-x, depending on var.b"},
 	} {
 		var got []string
 		for _, g := range Added(test.before, test.after, Options{}) {

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -207,15 +209,17 @@ func (q *question) apart(left []*box, b *box, clauses []clause) []*box {
 	inside := append(room[:0], b)
 	exact := true
 	for _, c := range clauses {
-		// A clause that is not wholly known may be the same as one of b: then nothing of b is outside it, though what is known
-		// of the two says otherwise.
 		exact = exact && c.inexact == ""
-		next, ok := q.with(inside[len(inside)-1], c)
+		last := inside[len(inside)-1]
+		next, ok := q.with(last, c)
 		if !ok {
 			if exact {
 				return append(left, b)
 			}
-			break
+			if !b.implies(c) {
+				break
+			}
+			next = last
 		}
 		inside = append(inside, next)
 	}
@@ -225,6 +229,12 @@ func (q *question) apart(left []*box, b *box, clauses []clause) []*box {
 		}
 	}
 	return left
+}
+
+// implies reports whether c is not wholly known and the same as a clause of b: then all of b satisfies it, though what is known
+// of the two says otherwise.
+func (b *box) implies(c clause) bool {
+	return c.inexact != "" && slices.ContainsFunc(b.clauses, func(d clause) bool { return d.inexact == c.inexact && d.not == c.not })
 }
 
 // clauses returns the conditions of s.

@@ -26,7 +26,35 @@ func (q *question) witness(b *box, action string) (r Request, world World, found
 			}
 		}
 	}
+	if q.before != nil && len(world.Unknown) > len(q.world.Unknown) {
+		return q.inWorld(b, action, world)
+	}
 	return Request{}, World{}, false, true
+}
+
+// inWorld is witness in a world in which the holes that b depends on have values. Both documents have them there, so that a
+// pattern with a hole is within one with the same hole that is wider: with these values there is nothing new then, and they are
+// as good as any others, since b has nothing of what is known to be allowed before.
+func (q *question) inWorld(b *box, action string, w World) (r Request, world World, found, possible bool) {
+	after := b.from.document
+	bound := newQuestion(w, Options{Now: q.now}, q.free, least(q.before), most(after))
+	bound.budget, bound.before = q.budget, q.before
+	defer func() { q.budget = bound.budget }()
+	for _, s := range bound.statements {
+		if s.Statement != b.from.Statement || s.document != after {
+			continue
+		}
+		for _, g := range bound.addGrants(nil, s, action) {
+			if g.Principal != nil && !slices.ContainsFunc(b.from.principals, func(p principal) bool { return p.from == g.Principal && b.class.covered(&p) }) {
+				continue
+			}
+			if !g.Undecided {
+				return g.Witness, g.World, true, true
+			}
+			possible = true
+		}
+	}
+	return Request{}, World{}, false, possible
 }
 
 // confirms reports whether Decide allows r, and whether the document that the question compares with does not.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/source"
 )
 
@@ -103,9 +104,15 @@ func (c *commitFS) entry(name string) (treeEntry, bool) {
 	return treeEntry{}, false
 }
 
-func (c *commitFS) isFile(name string) bool {
-	e, ok := c.entry(name)
-	return ok && e.mode == 0
+// those returns the files of names that are here. A symbolic link is one where it stands among the files of a module.
+func (c *commitFS) those(names []string) []string {
+	var here []string
+	for _, name := range names {
+		if e, ok := c.entry(name); ok && (e.mode == 0 || extract.LanguageOf(name) == extract.Terraform) {
+			here = append(here, name)
+		}
+	}
+	return here
 }
 
 func (c *commitFS) isDir(name string) bool {

@@ -167,13 +167,13 @@ func openStates(root, head string, staged bool, blobs *blobReader, changed []fil
 			}
 			return slices.Concat(found, modules)
 		})
-		in.Files = slices.DeleteFunc(in.Files, func(name string) bool {
-			e, ok := c.entry(name)
-			return !ok || e.mode != 0 && extract.LanguageOf(name) != extract.Terraform
-		})
 		return in
 	}
-	return state(was), state(is), nil
+	before, after = state(was), state(is)
+	// What is to be seen in one state is in the other too: it is neither new nor gone because nobody looked.
+	names := slices.Compact(slices.Sorted(slices.Values(slices.Concat(before.Files, after.Files))))
+	before.Files, after.Files = was.those(names), is.those(names)
+	return before, after, nil
 }
 
 // A lineRange is lines of a new state, first and last.

@@ -70,6 +70,7 @@ func (m *matcher) match(before, after [][]*policy.Document) []pair {
 	pass(key, any)
 	pass(moved, any)
 	pass(func(docs []*policy.Document, isAfter bool) string { return withoutKeys(moved(docs, isAfter)) }, any)
+	pass(address, same)
 	pass(address, any)
 	pass(instance, same)
 	pass(instance, any)
