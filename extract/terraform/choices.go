@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // Conditions that the code does not decide are decided by assumption: a document is evaluated once for each way they can
@@ -21,24 +24,44 @@ const maxAlternatives = 16
 type assumption struct {
 	cond  string
 	truth bool
+	// follows: the assumptions before it leave no other way.
+	follows bool
 }
+
+// An equality is a condition that compares an expression, which the code does not decide, with a literal.
+type equality struct{ subject, literal string }
 
 // about returns the assumption that the unknown boolean v is truth.
 func about(v *value, truth bool) assumption {
 	if v.contrary != "" {
-		return assumption{v.contrary, !truth}
+		return assumption{cond: v.contrary, truth: !truth}
 	}
-	return assumption{v.hole.Expr, truth}
+	return assumption{cond: v.hole.Expr, truth: truth}
+}
+
+// not returns the assumption that a does not hold.
+func (a assumption) not() assumption {
+	return assumption{cond: a.cond, truth: !a.truth}
 }
 
 func (a assumption) String() string {
 	return fmt.Sprintf("%s is %t", a.cond, a.truth)
 }
 
-// describeAssumptions returns the conditions under which a document holds: "var.public is true".
-func describeAssumptions(as []assumption) string {
+// describeAssumptions returns the conditions under which a document holds: "var.public is true". That an expression equals
+// one literal says that it equals no other.
+func (c *choices) describeAssumptions(as []assumption) string {
+	equal := map[string]bool{} // subjects of which it is assumed what they are
+	for _, a := range as {
+		if eq, ok := c.equalities[a.cond]; ok && a.truth {
+			equal[eq.subject] = true
+		}
+	}
 	words := make([]string, 0, len(as))
 	for _, a := range as {
+		if eq, ok := c.equalities[a.cond]; ok && !a.truth && equal[eq.subject] {
+			continue
+		}
 		if w := a.String(); !slices.Contains(words, w) {
 			words = append(words, w)
 		}
@@ -51,6 +74,12 @@ type choices struct {
 	assumed   map[string]bool // of the current run
 	met       []assumption    // in the current run and not given to it, in the order met
 	consulted int             // how often a choice was asked for
+	// equalities holds the conditions met so far that are one: of those with one subject at most one holds.
+	equalities map[string]equality
+	// trying: within try or can, which go on where a map has no such member.
+	trying int
+	// blunt: which member of a map is meant is no choice, for there are too many.
+	blunt, sharpened bool
 
 	settled map[memoKey]*value // values that depend on no choice
 	chosen  map[memoKey]*value // values of the current run
@@ -76,14 +105,80 @@ func (c *choices) choose(cond string) bool {
 	}
 	truth, ok := c.assumed[cond]
 	if !ok {
-		truth = true
-		if c.assumed == nil {
-			c.assumed = map[string]bool{}
-		}
-		c.assumed[cond] = true
-		c.met = append(c.met, assumption{cond, true})
+		truth = !c.excluded(cond)
+		c.assume(assumption{cond: cond, truth: truth, follows: !truth})
 	}
 	return truth
+}
+
+func (c *choices) assume(a assumption) {
+	if c.assumed == nil {
+		c.assumed = map[string]bool{}
+	}
+	c.assumed[a.cond] = a.truth
+	c.met = append(c.met, a)
+}
+
+// excluded reports whether the assumptions leave no way in which cond is true.
+func (c *choices) excluded(cond string) bool {
+	eq, ok := c.equalities[cond]
+	if !ok {
+		return false
+	}
+	for other, truth := range c.assumed {
+		if o, ok := c.equalities[other]; ok && truth && o.subject == eq.subject && o.literal != eq.literal {
+			return true
+		}
+	}
+	return false
+}
+
+// equality returns the condition that subject is the literal that other describes.
+func (c *choices) equality(subject, other string) string {
+	cond := subject + " == " + other
+	if c.equalities == nil {
+		c.equalities = map[string]equality{}
+	}
+	c.equalities[cond] = equality{subject, other}
+	return cond
+}
+
+// member returns the one of values that an index selects, where the code does not decide which: conds are the conditions of
+// each. Where none of them holds it is otherwise, and an error at span where that is nil. expr describes what is selected. It
+// returns nil where there are too many for a choice.
+func (c *choices) member(expr string, conds []string, values []*value, otherwise *value, span source.Span) *value {
+	switch {
+	case c.picking:
+		candidates := make([]candidate, len(conds))
+		for i, cond := range conds {
+			candidates[i] = candidate{when: assumption{cond: cond, truth: true}, val: values[i]}
+		}
+		return c.pickOne(expr, candidates, otherwise)
+	case len(conds) > maxAlternatives:
+		return nil
+	}
+	c.consulted++
+	if c.blunt {
+		return nil
+	}
+	c.sharpened = true
+	for i, cond := range conds {
+		if c.assumed[cond] {
+			return values[i]
+		}
+	}
+	for i, cond := range conds {
+		if _, ok := c.assumed[cond]; !ok && i == len(conds)-1 && otherwise == nil && c.trying == 0 {
+			c.assume(assumption{cond: cond, truth: !c.excluded(cond), follows: true})
+		}
+		if c.choose(cond) {
+			return values[i]
+		}
+	}
+	if otherwise != nil {
+		return otherwise
+	}
+	return failed(span, "there is no such member")
 }
 
 // An alternative is one outcome of the conditions that the code does not decide.
@@ -95,6 +190,17 @@ type alternative[T any] struct {
 // alternatives calls f once for each way in which undecided conditions can turn out, given what holds anyway. It reports
 // false when there are more ways than maxAlternatives.
 func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T], bool) {
+	e.sharpened = false
+	out, complete := runs(e, given, f)
+	if !complete && e.sharpened {
+		e.blunt = true
+		out, complete = runs(e, given, f)
+		e.blunt = false
+	}
+	return out, complete
+}
+
+func runs[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T], bool) {
 	var out []alternative[T]
 	pending := [][]assumption{nil}
 	complete := true
@@ -119,8 +225,10 @@ func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]altern
 			met, complete = met[:maxAlternatives], false // the rest would never be looked at
 		}
 		for i := len(met) - 1; i >= 0; i-- {
-			next := append(append(as[:len(as):len(as)], met[:i]...), assumption{met[i].cond, false})
-			pending = append(pending, next)
+			if !met[i].follows {
+				next := append(append(as[:len(as):len(as)], met[:i]...), assumption{cond: met[i].cond})
+				pending = append(pending, next)
+			}
 		}
 		out = append(out, alternative[T]{append(as[:len(as):len(as)], met...), result})
 	}
@@ -171,7 +279,9 @@ func (e *evaluator) eachWay(many bool, f func()) bool {
 			return true
 		}
 		for i := len(own) - 1; i >= 0; i-- {
-			pending = append(pending, append(append(slices.Clip(as), own[:i]...), assumption{own[i].cond, false}))
+			if !own[i].follows {
+				pending = append(pending, append(append(slices.Clip(as), own[:i]...), assumption{cond: own[i].cond}))
+			}
 		}
 	}
 	e.chosen = chosen
@@ -206,21 +316,104 @@ func (s *scope) pick(expr hclsyntax.Expression) (v *value, picks []assumption) {
 	return v, picks
 }
 
+// A candidate is one of the values that an expression may have.
+type candidate struct {
+	when  assumption
+	val   *value
+	picks []assumption // under which it is val
+}
+
+// candidate returns what f makes, with the picks that it takes.
+func (c *choices) candidate(when assumption, f func() *value) candidate {
+	outer := c.picks
+	c.picks = nil
+	val := f()
+	made := candidate{when, val, c.picks}
+	c.picks = outer
+	return made
+}
+
+// pickOne returns the one of the candidates that is not empty, or an object of which each member is picked when it is asked
+// for. Where no candidate holds the value is otherwise, if that is not nil. It returns nil where all that settles nothing.
+func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value) *value {
+	c.consulted++
+	var full, empty []candidate
+	for _, cand := range candidates {
+		if hollow(cand.val) {
+			empty = append(empty, cand)
+		} else {
+			full = append(full, cand)
+		}
+	}
+	first := candidates[0].val
+	differ := func(cand candidate) bool { return len(cand.picks) > 0 || equal(cand.val, first) != yes }
+	settled := otherwise == nil || hollow(otherwise)
+	switch {
+	case (otherwise == nil || equal(otherwise, first) == yes) && !slices.ContainsFunc(candidates, differ):
+		return first
+	case len(full) == 1 && settled:
+		c.picks = append(append(c.picks, full[0].when), full[0].picks...)
+		return full[0].val
+	case len(full) == 0 && !settled:
+		for _, cand := range empty {
+			c.picks = append(c.picks, cand.when.not())
+		}
+		return otherwise
+	case len(full) > 1 && otherwise == nil:
+		first = full[0].val
+		if !slices.ContainsFunc(full, differ) {
+			for _, cand := range empty {
+				c.picks = append(c.picks, cand.when.not())
+			}
+			return first
+		}
+		return c.pickObject(expr, candidates)
+	}
+	return nil
+}
+
+// pickObject returns an object that stands for one of the candidates, nil where they are not all objects.
+func (c *choices) pickObject(expr string, candidates []candidate) *value {
+	for _, cand := range candidates {
+		if cand.val.kind != objectKind || len(cand.picks) > 0 {
+			return nil
+		}
+	}
+	first := candidates[0].val
+	o := &value{kind: objectKind, address: expr, span: first.span}
+	o.fetch = func(name string) *value {
+		members := make([]candidate, len(candidates))
+		missing := false
+		for i, cand := range candidates {
+			members[i] = c.candidate(cand.when, func() *value {
+				got := cand.val.get(name)
+				missing = missing || got == nil
+				return got
+			})
+		}
+		if !missing && c.picking {
+			if got := c.pickOne(expr+"."+name, members, nil); got != nil {
+				return got
+			}
+		}
+		return unknown(expr+"."+name, cty.NilType, first.span)
+	}
+	return o
+}
+
 // pickBranch returns the branch of x that is not empty, or an unknown value when that does not settle it.
 func (s *scope) pickBranch(x *hclsyntax.ConditionalExpr, cond *value) *value {
-	s.e.consulted++
-	yes, no := s.eval(x.TrueResult), s.eval(x.FalseResult)
-	switch {
-	case hollow(no) && !hollow(yes):
-		s.e.picks = append(s.e.picks, about(cond, true))
-		return yes
-	case hollow(yes) && !hollow(no):
-		s.e.picks = append(s.e.picks, about(cond, false))
-		return no
-	case describe(yes) == describe(no):
-		return yes
+	a := about(cond, true)
+	branches := []candidate{
+		s.e.candidate(a, func() *value { return s.eval(x.TrueResult) }),
+		s.e.candidate(a.not(), func() *value { return s.eval(x.FalseResult) }),
 	}
-	return unknown(describe(cond)+" ? "+describe(yes)+" : "+describe(no), yes.typ, s.span(x.SrcRange))
+	yes, no := branches[0].val, branches[1].val
+	expr := describe(cond) + " ? " + describe(yes) + " : " + describe(no)
+	if v := s.e.pickOne(expr, branches, nil); v != nil {
+		return v
+	}
+	return unknown(expr, yes.typ, s.span(x.SrcRange))
 }
 
 // hollow reports whether v is known to make no instance.

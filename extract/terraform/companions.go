@@ -110,13 +110,13 @@ func (j *joiner) resource(inst *instance, b *block, kind policy.CompanionKind, o
 		outcomes, complete := alternatives(e, given, func() []*policy.Companion { return of(r) })
 		var cases []policy.Case
 		for _, o := range outcomes {
-			cases = append(cases, policy.Case{When: describeAssumptions(o.assumptions), Companions: o.result})
+			cases = append(cases, policy.Case{When: e.describeAssumptions(o.assumptions), Companions: o.result})
 		}
 		if !complete {
 			const reason = "more than the number of alternatives that are looked at depend on conditions that the code does not decide"
 			cases = append(cases, policy.Case{When: "otherwise", Companions: []*policy.Companion{unknownCompanion(kind, r.addr, inst, b, reason)}})
 		}
-		j.found = append(j.found, policy.MergeCases(cases, describeAssumptions(given))...)
+		j.found = append(j.found, policy.MergeCases(cases, e.describeAssumptions(given))...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -29,6 +30,7 @@ type evaluator struct {
 	opts      *Options
 	workspace string
 	root      *instance
+	given     bool // values for variables of the root module are given: the others have their defaults
 
 	steps, total, depth, bytes int
 	spent                      string // the budget that is used up
@@ -384,10 +386,27 @@ func (s *scope) conditional(x *hclsyntax.ConditionalExpr) *value {
 	return s.unify(s.eval(chosen), other)
 }
 
-// unify converts a number or boolean to a string where the other branch of its conditional is written as a string, and a
-// list to a set where it is written as a set.
+// unify converts the chosen branch of a conditional to the type that it has in common with the other one.
 func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
-	if f, ok := other.(*hclsyntax.FunctionCallExpr); ok && f.Name == "toset" && v.kind == listKind && !v.set {
+	switch v.kind {
+	case boolKind, numberKind, listKind, objectKind:
+	default:
+		return v // nothing converts a string
+	}
+	if !s.e.spend(v.weight() / 8) {
+		return failed(v.span, s.e.spent)
+	}
+	t, whole := typeOf(v)
+	o, _ := typeOf(s.peek(other))
+	if common, _ := convert.UnifyUnsafe([]cty.Type{t, o}); whole && common != cty.NilType && !common.HasDynamicTypes() {
+		if common.Equals(t) {
+			return v
+		}
+		if c := s.e.convert(v, constraint{typ: common}); c.kind != failedKind {
+			return c
+		}
+	}
+	if v.kind == listKind && !v.set && o.IsSetType() {
 		return s.e.toSet(v)
 	}
 	if v.typing == structural {
@@ -395,11 +414,14 @@ func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
 		c.typing = untracked // the other branch may make a list of a tuple
 		return &c
 	}
-	if v.kind == numberKind || v.kind == boolKind {
-		if t, ok := other.(*hclsyntax.TemplateExpr); ok && t != nil {
-			return v.asString()
-		}
-	}
+	return v
+}
+
+// peek evaluates expr for its type alone, which depends on no choice.
+func (s *scope) peek(expr hclsyntax.Expression) *value {
+	consulted := s.e.consulted
+	v, _ := s.pick(expr)
+	s.e.consulted = consulted
 	return v
 }
 
@@ -745,8 +767,10 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 			}
 		}
 		u := unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
-		if u.hole.Choices = literals(v); u.hole.Choices != nil {
+		if u.hole.Choices = literals(v, key); u.hole.Choices != nil {
 			u.typ = cty.String
+		} else if m := s.e.anyMember(v, key, nil, span); m != nil {
+			return m.through(v.via...)
 		}
 		return u
 	case listKind:
@@ -756,6 +780,9 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 		if !literal {
 			if len(v.elems) == 1 {
 				return v.elems[0].single().through(v.via...)
+			}
+			if el := s.e.anyElement(v, operand(key)); el != nil {
+				return el.through(v.via...)
 			}
 			return unknown(describe(v)+"["+describe(key)+"]", cty.NilType, span)
 		}
@@ -768,14 +795,18 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 	return failed(span, "an element of "+article(v))
 }
 
-// literals returns the strings that the members of an object are, nil when they are not all known strings.
-func literals(o *value) []string {
+// literals returns the strings that the members of an object are which key may name, nil when they are not all known
+// strings.
+func literals(o, key *value) []string {
 	const most = 20
 	if !o.exact() || o.fetch != nil || len(o.members) > most {
 		return nil
 	}
 	var out []string
 	for _, m := range o.members {
+		if equal(m.key, key) == no {
+			continue
+		}
 		s, ok := m.val.literal()
 		if !ok || m.val.kind != stringKind {
 			return nil
@@ -785,6 +816,42 @@ func literals(o *value) []string {
 		}
 	}
 	return out
+}
+
+// anyMember returns the member of an object that a key selects of which the code does not say what it is: which one is a
+// choice. otherwise is what there is where no member has that name, nil where that is an error. It returns nil where the
+// members are not known or too many.
+func (e *evaluator) anyMember(o, key, otherwise *value, span source.Span) *value {
+	if !o.exact() || o.fetch != nil || len(o.members) == 0 {
+		return nil
+	}
+	var conds []string
+	var values []*value
+	for _, m := range sorted(o.members) {
+		if _, known := m.key.literal(); !known {
+			return nil
+		}
+		if equal(m.key, key) != no {
+			conds = append(conds, e.equality(operand(key), describe(m.key)))
+			values = append(values, m.val)
+		}
+	}
+	if len(values) == 0 {
+		return otherwise
+	}
+	return e.member(describe(o)+"["+describe(key)+"]", conds, values, otherwise, span)
+}
+
+// anyElement returns the element of a list that an index selects of which the code does not say what it is.
+func (e *evaluator) anyElement(l *value, index string) *value {
+	if l.kind != listKind || !l.exact() || len(l.elems) == 0 {
+		return nil
+	}
+	conds := make([]string, len(l.elems))
+	for i := range l.elems {
+		conds[i] = e.equality(index, strconv.Itoa(i))
+	}
+	return e.member(describe(l)+"["+index+"]", conds, l.elems, nil, l.span)
 }
 
 // element returns element i of a list.

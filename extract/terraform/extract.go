@@ -232,6 +232,7 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 	e.settled, e.chosen, e.picked = map[memoKey]*value{}, map[memoKey]*value{}, map[memoKey]*value{}
 	e.root = &instance{mod: m}
 	e.root.given = e.givenVariables()
+	e.given = len(e.root.given) > 0
 	return e
 }
 

@@ -125,8 +125,8 @@ func (c *call) arity(least, most int) *value {
 // try returns the value of the first argument that is no error.
 func (s *scope) try(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
 	var last *value
-	for _, arg := range x.Args {
-		last = s.eval(arg)
+	for i, arg := range x.Args {
+		last = s.evalTrying(arg, i < len(x.Args)-1)
 		if !fails(last) {
 			return last
 		}
@@ -144,7 +144,7 @@ func (s *scope) can(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
 	if len(x.Args) != 1 {
 		return failed(span, "can: wrong number of arguments")
 	}
-	v := s.eval(x.Args[0])
+	v := s.evalTrying(x.Args[0], true)
 	if s.e.spent != "" {
 		return failed(span, s.e.spent)
 	}
@@ -152,6 +152,16 @@ func (s *scope) can(x *hclsyntax.FunctionCallExpr, span source.Span) *value {
 		return unknown("can("+describe(v)+")", cty.Bool, span)
 	}
 	return boolean(!fails(v), span)
+}
+
+// evalTrying is eval of what may fail without harm.
+func (s *scope) evalTrying(expr hclsyntax.Expression, harmless bool) *value {
+	if !harmless {
+		return s.eval(expr)
+	}
+	s.e.trying++
+	defer func() { s.e.trying-- }()
+	return s.eval(expr)
 }
 
 // fails reports whether v is or holds an error.

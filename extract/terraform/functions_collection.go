@@ -487,7 +487,7 @@ func lookupFunc(c *call) *value {
 	switch m.kind {
 	case objectKind:
 		if !ok {
-			return c.unknown(cty.NilType)
+			return lookupUnknown(c, m)
 		}
 		if got := m.get(key); got != nil {
 			return got
@@ -515,6 +515,30 @@ func lookupFunc(c *call) *value {
 		}
 	}
 	return c.fail("an object is needed, not %s", article(m))
+}
+
+// lookupUnknown looks up a name that the code does not say in the object m.
+func lookupUnknown(c *call, m *value) *value {
+	var otherwise *value
+	if len(c.args) == 3 {
+		otherwise = c.args[2]
+	}
+	u := c.unknown(cty.NilType)
+	if u.hole.Choices = literals(m, c.args[1]); u.hole.Choices != nil && otherwise != nil {
+		if s, ok := otherwise.literal(); !ok || otherwise.kind != stringKind {
+			u.hole.Choices = nil
+		} else if !slices.Contains(u.hole.Choices, s) {
+			u.hole.Choices = append(u.hole.Choices, s)
+		}
+	}
+	if u.hole.Choices != nil {
+		u.typ = cty.String
+		return u
+	}
+	if got := c.e.anyMember(m, c.args[1], otherwise, c.span); got != nil {
+		return got
+	}
+	return u
 }
 
 func coalesceFunc(c *call) *value {
@@ -615,6 +639,11 @@ func elementFunc(c *call) *value {
 	if l.kind == unknownKind || !ok {
 		if l.kind == listKind && len(l.elems) == 1 {
 			return l.elems[0].single().through(l.via...)
+		}
+		if l.kind == listKind && len(l.elems) > 1 {
+			if el := c.e.anyElement(l, operand(n)+" % "+strconv.Itoa(len(l.elems))); el != nil {
+				return el.through(l.via...)
+			}
 		}
 		return c.s.index(l, n, c.span)
 	}

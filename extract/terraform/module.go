@@ -355,8 +355,9 @@ func (e *evaluator) inputValue(inst *instance, name string, b *block) *value {
 	}
 	if a := body.Attributes["default"]; a != nil {
 		v := e.convert((&scope{e: e, inst: inst, closed: true}).eval(a.Expr), c)
-		if v.kind == nullKind && inst.call == nil {
-			// Nothing says that whoever runs this leaves it at null.
+		if v.kind == nullKind && inst.call == nil && !e.given {
+			// Null it is wherever something asks for that, as any other default counts. But what a policy says with it
+			// is open: nothing says that whoever runs this leaves it at null.
 			n := *v
 			n.hole = unknown(inst.address("var."+name), c.typ, b.header()).hole
 			v = &n

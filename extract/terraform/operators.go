@@ -151,12 +151,16 @@ func (s *scope) binary(x *hclsyntax.BinaryOpExpr) *value {
 	expr := operand(l) + " " + symbol + " " + operand(r)
 	switch x.Op {
 	case hclsyntax.OpEqual:
-		return equal(l, r).value(expr, span)
+		t := equal(l, r)
+		if t == maybe {
+			return unknown(s.e.comparison(l, r), cty.Bool, span)
+		}
+		return t.value(expr, span)
 	case hclsyntax.OpNotEqual:
 		t := equal(l, r)
 		if t == maybe {
 			u := unknown(expr, cty.Bool, span)
-			u.contrary = operand(l) + " == " + operand(r)
+			u.contrary = s.e.comparison(l, r)
 			return u
 		}
 		return t.not().value(expr, span)
@@ -187,6 +191,21 @@ func (s *scope) binary(x *hclsyntax.BinaryOpExpr) *value {
 		return boolean(c <= 0, span)
 	}
 	return arithmetic(x.Op, a.num, b.num, span)
+}
+
+// comparison returns the condition that l equals r, which the code does not decide.
+func (e *evaluator) comparison(l, r *value) string {
+	if primitiveKind(l.kind) {
+		if _, known := l.literal(); known {
+			l, r = r, l
+		}
+	}
+	if primitiveKind(r.kind) {
+		if _, known := r.literal(); known {
+			return e.equality(operand(l), describe(r))
+		}
+	}
+	return operand(l) + " == " + operand(r)
 }
 
 func operatorSymbol(op *hclsyntax.Operation) string {
@@ -345,6 +364,9 @@ func nullable(expr string) bool {
 }
 
 func equalUnknown(u, k *value) tristate {
+	if t := u.typ; t != cty.NilType && k.typing == structural && (t.IsListType() || t.IsSetType() || t.IsMapType()) {
+		return no // see typing
+	}
 	if len(u.hole.Choices) > 0 {
 		if s, ok := k.literal(); ok {
 			for _, c := range u.hole.Choices {

@@ -126,7 +126,7 @@ func (e *evaluator) stacks(inst *instance, b *block) []*policy.Document {
 				d.Role = r.addr + "." + d.Role
 				d.Calls = append(slices.Clip(inst.calls), d.Calls...)
 				if len(bodies) > 1 && d.When == "" {
-					d.When = describeAssumptions(body.assumptions)
+					d.When = e.describeAssumptions(body.assumptions)
 				}
 			}
 			for _, c := range companions {
@@ -136,7 +136,7 @@ func (e *evaluator) stacks(inst *instance, b *block) []*policy.Document {
 				}
 				c.Calls = append(slices.Clip(inst.calls), c.Calls...)
 				if len(bodies) > 1 && c.When == "" {
-					c.When = describeAssumptions(body.assumptions)
+					c.When = e.describeAssumptions(body.assumptions)
 				}
 				e.companions = append(e.companions, c)
 			}
@@ -318,7 +318,7 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 	for _, d := range docs {
 		d.Account = account
 	}
-	if existence := describeAssumptions(given); existence != "" {
+	if existence := e.describeAssumptions(given); existence != "" {
 		for _, d := range docs {
 			d.When = both(existence, d.When)
 		}
@@ -346,7 +346,7 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 	}
 	var groups []*group
 	for _, alt := range outcomes {
-		when := describeAssumptions(alt.assumptions)
+		when := e.describeAssumptions(alt.assumptions)
 		var json []byte
 		if alt.result.value != nil {
 			json = alt.result.value.JSON()

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // A constraint is the type of a variable with the defaults of its optional attributes.
@@ -256,4 +257,65 @@ func firstFailure(v *value) *value {
 		}
 	}
 	return v
+}
+
+// typeOf returns the type of v as far as the code determines it; what it does not is dynamic, and then whole is false.
+func typeOf(v *value) (t cty.Type, whole bool) {
+	switch v.kind {
+	case boolKind:
+		return cty.Bool, true
+	case numberKind:
+		return cty.Number, true
+	case stringKind:
+		return cty.String, true
+	case unknownKind:
+		if v.typ != cty.NilType {
+			return v.typ, !v.typ.HasDynamicTypes()
+		}
+	case listKind:
+		if !v.exact() {
+			break
+		}
+		types := make([]cty.Type, len(v.elems))
+		whole := true
+		for i, el := range v.elems {
+			t, known := typeOf(el)
+			types[i], whole = t, whole && known
+		}
+		if !v.set && v.typing != uniform {
+			return cty.Tuple(types), whole
+		}
+		el := cty.DynamicPseudoType
+		if len(types) > 0 {
+			if el, _ = convert.UnifyUnsafe(types); el == cty.NilType {
+				break
+			}
+		}
+		if v.set {
+			return cty.Set(el), whole && len(types) > 0
+		}
+		return cty.List(el), whole && len(types) > 0
+	case objectKind:
+		if !v.exact() || v.fetch != nil {
+			break
+		}
+		attributes := make(map[string]cty.Type, len(v.members))
+		types := make([]cty.Type, len(v.members))
+		whole := true
+		for i, m := range v.members {
+			name, ok := m.key.literal()
+			if !ok {
+				return cty.DynamicPseudoType, false
+			}
+			t, known := typeOf(m.val)
+			attributes[name], types[i], whole = t, t, whole && known
+		}
+		if v.typing != uniform {
+			return cty.Object(attributes), whole
+		}
+		if el, _ := convert.UnifyUnsafe(types); el != cty.NilType && len(types) > 0 {
+			return cty.Map(el), whole
+		}
+	}
+	return cty.DynamicPseudoType, false
 }

@@ -419,6 +419,10 @@ func writeDescription(b *strings.Builder, v *value) {
 	case boolKind, numberKind:
 		b.WriteString(v.primitive())
 	case stringKind:
+		if len(v.parts) == 1 && v.parts[0].Hole != nil {
+			b.WriteString(v.parts[0].Hole.Expr)
+			return
+		}
 		b.WriteByte('"')
 		for _, p := range v.parts {
 			if p.Hole != nil {
