@@ -4,6 +4,7 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"runtime"
 	"slices"
@@ -78,7 +79,7 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		}
 	}
 	results := make([]dataResult, len(others))
-	parallel(len(others), func(i int) { results[i] = data(tree, others[i], opts) })
+	parallel(len(others), func(i int) { results[i] = guarded(others[i], func() dataResult { return data(tree, others[i], opts) }) })
 	var all Result
 	if len(configuration) > 0 {
 		tf := opts.Terraform
@@ -108,6 +109,16 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 type dataResult struct {
 	Result
 	policyFile bool // the documents are whole policies, which something else may read
+}
+
+// guarded returns what read returns of the file of that name. Should read panic, nothing of the other files is lost.
+func guarded(name string, read func() dataResult) (r dataResult) {
+	defer func() {
+		if err := recover(); err != nil {
+			r = dataResult{Result: Result{Problems: []source.Problem{{Name: name, Unreadable: true, Message: fmt.Sprintf("internal error: %v", err)}}}}
+		}
+	}()
+	return read()
 }
 
 // data reads a file that is not written in Terraform's language: a template, a plan, or else policy JSON.

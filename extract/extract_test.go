@@ -115,3 +115,10 @@ func TestTheOrderOfFilesDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+func TestPanicCostsOneFile(t *testing.T) {
+	r := guarded("a.yaml", func() dataResult { panic("x") })
+	if len(r.Problems) != 1 || r.Problems[0].File() != "a.yaml" || !r.Problems[0].Unreadable {
+		t.Errorf("got %v", r.Problems)
+	}
+}

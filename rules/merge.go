@@ -98,31 +98,47 @@ func declared(d *policy.Document) source.Span {
 // fs is sorted as by Sort.
 func Merge(fs []Finding) []Finding {
 	merged := make([]Finding, 0, len(fs))
-	for _, f := range fs {
-		at := -1
-		for i := len(merged) - 1; i >= 0 && merged[i].Span == f.Span; i-- {
-			if instances(&merged[i], &f) {
-				at = i
-				break
+	var at map[instance]int // in merged, of what is at one place
+	for i, f := range fs {
+		if i == 0 || fs[i-1].Span != f.Span {
+			at = nil
+			if i+1 == len(fs) || fs[i+1].Span != f.Span { // the usual case: it is alone
+				merged = append(merged, f)
+				continue
 			}
+			at = map[instance]int{}
 		}
-		if at < 0 {
+		key := instanceOf(&f)
+		k, seen := at[key]
+		if !seen {
+			at[key] = len(merged)
 			merged = append(merged, f)
 			continue
 		}
 		// fs is sorted by role, so that repetitions follow each other.
-		if first := &merged[at]; f.Role != first.Role && (len(first.Also) == 0 || first.Also[len(first.Also)-1] != f.Role) {
+		if first := &merged[k]; f.Role != first.Role && (len(first.Also) == 0 || first.Also[len(first.Also)-1] != f.Role) {
 			first.Also = append(first.Also, f.Role)
 		}
 	}
 	return merged
 }
 
-// instances reports whether a and b say the same of two instances of one resource. How many characters a policy has differs
-// with the names in it, and says the same.
-func instances(a, b *Finding) bool {
-	return a.Rule == b.Rule && a.Level == b.Level && a.Policy == b.Policy && resource(a.Role) == resource(b.Role) &&
-		(a.Rule == PolicySize || strings.ReplaceAll(a.Message, a.Role, "") == strings.ReplaceAll(b.Message, b.Role, ""))
+// An instance is what findings at one place have in common that say the same of instances of one resource.
+type instance struct {
+	rule              *Rule
+	level             Level
+	policy            source.Span
+	resource, message string
+}
+
+// instanceOf leaves out of the message what differs between instances: the address and, of a policy's size, how many
+// characters it has, which differs with the names in it.
+func instanceOf(f *Finding) instance {
+	in := instance{rule: f.Rule, level: f.Level, policy: f.Policy, resource: resource(f.Role)}
+	if f.Rule != PolicySize {
+		in.message = strings.ReplaceAll(f.Message, f.Role, "")
+	}
+	return in
 }
 
 // resource returns the last two parts of a Terraform address without keys: module.a["x"].aws_iam_role.ci[0] is

@@ -351,13 +351,13 @@ func (s *speller) fold() bool {
 		return true
 	}
 	for _, at := range breaks[1:] {
-		size := max(1, breakText(s.rest()))
-		for range size {
-			s.places = append(s.places, int32(at))
-		}
-		if len(s.places) > len(s.text) {
+		size := breakText(s.rest())
+		if size == 0 { // the text is not written here: an empty node stands before blank lines
 			s.failed = true
 			return true
+		}
+		for range size {
+			s.places = append(s.places, int32(at))
 		}
 	}
 	s.pos = i

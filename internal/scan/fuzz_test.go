@@ -48,6 +48,11 @@ func checkScan(t *testing.T, files map[string]string) *Result {
 	if len(r.Findings) != len(again.Findings) || len(r.Problems) != len(again.Problems) || r.Summary != again.Summary {
 		t.Fatalf("two scans differ: %v and %v", r.Summary, again.Summary)
 	}
+	for _, p := range r.Problems {
+		if strings.HasPrefix(p.Message, "internal error") {
+			t.Fatal(p.Message)
+		}
+	}
 	for i, fd := range r.Findings {
 		if fd.Span.File == nil || fd.Span.Start < 0 || fd.Span.End > len(fd.Span.File.Src) || fd.Span.Start > fd.Span.End {
 			t.Fatalf("%s lies at %d to %d", fd.Rule.ID, fd.Span.Start, fd.Span.End)
