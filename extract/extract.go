@@ -126,10 +126,10 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 	file, err := tree.File(name)
 	if errors.Is(err, source.ErrTooLarge) {
 		// No template or policy is that large, while data is.
-		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: "not read: " + err.Error()}}}}
+		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: "not read: it " + source.Reason(err)}}}}
 	}
 	if err != nil {
-		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: err.Error(), Unreadable: true}}}}
+		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: source.Reason(err), Unreadable: true}}}}
 	}
 	if LanguageOf(name) == DataOrPolicy {
 		if docs, problems, isPlan := terraform.ExtractPlan(tree, file); isPlan {

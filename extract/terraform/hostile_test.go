@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -169,6 +170,28 @@ func TestLinksOutOfTheTreeAreNotFollowed(t *testing.T) {
 	docs, _, _ := Extract(openTree(t, dir), []string{"main.tf"}, Options{})
 	if len(docs) != 1 || docs[0].Value != nil || !strings.Contains(why(docs[0]), "outside") {
 		t.Errorf("got %v", docs)
+	}
+}
+
+// A link to nothing is said once, in words without the call that found out.
+func TestBrokenLinksAreSaid(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(goodRole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"more.tf", "terraform.tfvars"} {
+		if err := os.Symlink("nothing", filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	docs, _, problems := Extract(openTree(t, dir), []string{"main.tf"}, Options{})
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.Name+": "+p.Message)
+	}
+	want := []string{"more.tf: no such file or directory", "terraform.tfvars: no such file or directory"}
+	if len(docs) != 1 || !slices.Equal(got, want) {
+		t.Errorf("got %d documents and %q, want %q", len(docs), got, want)
 	}
 }
 

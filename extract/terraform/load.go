@@ -304,7 +304,7 @@ func (l *loader) loadModule(dir string) *module {
 	for _, name := range names {
 		f, err := l.tree.File(path.Join(dir, name))
 		if err != nil {
-			l.problem(source.Problem{Name: path.Join(dir, name), Message: err.Error(), Unreadable: true})
+			l.problem(source.Problem{Name: path.Join(dir, name), Message: source.Reason(err), Unreadable: true})
 			continue
 		}
 		l.addFile(m, f, isOverride(name))

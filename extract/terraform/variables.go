@@ -83,7 +83,7 @@ func (e *evaluator) argument(name, val string) *value {
 func (e *evaluator) readVariables(name string, given map[string]*value) {
 	f, err := e.l.tree.File(name)
 	if err != nil {
-		e.l.problem(source.Problem{Name: name, Message: err.Error(), Unreadable: true})
+		e.l.problem(source.Problem{Name: name, Message: source.Reason(err), Unreadable: true})
 		return
 	}
 	e.setVariables(f, given)

@@ -40,6 +40,9 @@ func affected(tree *source.Tree, tracked, given []string, search func(texts []st
 			}
 		default:
 			wanted[dir] = true
+			for _, root := range givenValues(tree, tracked, name) {
+				wanted[root] = true
+			}
 		}
 	}
 	for dir := range wanted {
@@ -80,6 +83,51 @@ func affected(tree *source.Tree, tracked, given []string, search func(texts []st
 	slices.Sort(files)
 	return slices.Compact(files)
 }
+
+// givenValues returns the directories of the modules whose variables a file sets that only the command line names, such as
+// env/prod.tfvars: those above the file, and those beside its directory or the one around that, which declare one of the
+// variables.
+func givenValues(tree *source.Tree, tracked []string, name string) []string {
+	dir := path.Dir(name)
+	f, err := tree.File(name)
+	if err != nil || !isVarFile(name) || slices.ContainsFunc(tracked, func(t string) bool { return path.Dir(t) == dir && declares(t) }) {
+		return nil
+	}
+	set := map[string]bool{}
+	for _, m := range assignment().FindAllSubmatch(f.Src, -1) {
+		set[string(m[1])] = true
+	}
+	var dirs []string
+	for _, t := range tracked {
+		module := path.Dir(t)
+		above := module == "." || strings.HasPrefix(dir, module+"/")
+		around := path.Dir(module)
+		if !declares(t) || !above && around != path.Dir(dir) && around != path.Dir(path.Dir(dir)) || slices.Contains(dirs, module) {
+			continue
+		}
+		f, err := tree.File(t)
+		if err == nil && slices.ContainsFunc(variable().FindAllSubmatch(f.Src, -1), func(m [][]byte) bool { return set[string(m[1])] }) {
+			dirs = append(dirs, module)
+		}
+	}
+	return dirs
+}
+
+func isVarFile(name string) bool {
+	return strings.HasSuffix(name, ".tfvars") || strings.HasSuffix(name, ".tfvars.json")
+}
+
+// declares reports whether a file of that name may declare variables.
+func declares(name string) bool {
+	ext := path.Ext(name)
+	return (ext == ".tf" || ext == ".tofu") && !inSkippedDir(name)
+}
+
+var (
+	// assignment matches where a variable is set: at the start of a line, or in JSON behind the indentation.
+	assignment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*"?([\w-]+)"?\s*[=:]`) })
+	variable   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*variable\s+"?([\w-]+)"?\s*\{`) })
+)
 
 func isConfiguration(name string) bool { return extract.LanguageOf(name) == extract.Terraform }
 

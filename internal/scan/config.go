@@ -275,7 +275,7 @@ func LoadConfig(in *Input, dir string) (*Config, error) {
 	}
 	f, err := in.Tree.File(name)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %s", name, reason(err))
+		return nil, fmt.Errorf("read %s: %s", name, source.Reason(err))
 	}
 	return ReadConfig(f)
 }

@@ -43,7 +43,7 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 			_, err = os.Lstat(filepath.Join(root, filepath.FromSlash(name)))
 		}
 		if err != nil {
-			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(p), Message: reason(err), Unreadable: true})
+			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(p), Message: source.Reason(err), Unreadable: true})
 			given[filepath.ToSlash(p)] = true
 			continue
 		}

@@ -49,7 +49,7 @@ func Open(from Place, paths []string) (*Input, error) {
 		}
 		real, info, err := from.real(given)
 		if err != nil {
-			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(given), Message: reason(err), Unreadable: true})
+			in.Problems = append(in.Problems, source.Problem{Name: filepath.ToSlash(given), Message: source.Reason(err), Unreadable: true})
 			continue
 		}
 		t := target{real, given, info.IsDir()}
@@ -81,7 +81,7 @@ func Open(from Place, paths []string) (*Input, error) {
 		}
 		src, err := io.ReadAll(io.LimitReader(from.Stdin, source.MaxFileSize+1))
 		if err != nil {
-			in.Problems = append(in.Problems, source.Problem{Name: name, Message: reason(err), Unreadable: true})
+			in.Problems = append(in.Problems, source.Problem{Name: name, Message: source.Reason(err), Unreadable: true})
 		}
 		fsys = withFile{fsys, name, src}
 		in.Files = append(in.Files, name)

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -89,21 +88,5 @@ func (w *walker) readIgnore(ignores []ignoreFile, dir string) []ignoreFile {
 }
 
 func (w *walker) problem(name string, err error) {
-	w.problems = append(w.problems, source.Problem{Name: name, Message: reason(err), Unreadable: true})
-}
-
-// reason returns what err says without the operation and the name, which the problem names already.
-func reason(err error) string {
-	var pathErr *fs.PathError
-	switch {
-	case errors.Is(err, source.ErrOutside):
-		return source.ErrOutside.Error()
-	case errors.Is(err, source.ErrTooLarge):
-		return source.ErrTooLarge.Error()
-	case errors.Is(err, source.ErrNotRegular):
-		return source.ErrNotRegular.Error()
-	case errors.As(err, &pathErr):
-		return pathErr.Err.Error()
-	}
-	return err.Error()
+	w.problems = append(w.problems, source.Problem{Name: name, Message: source.Reason(err), Unreadable: true})
 }

@@ -131,6 +131,23 @@ func outside(name string, err error) error {
 	return err
 }
 
+// Reason returns what err, which a Tree gave for a file, says without the operation and the name: whoever reports it names
+// the file already.
+func Reason(err error) string {
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, ErrOutside):
+		return ErrOutside.Error()
+	case errors.Is(err, ErrTooLarge):
+		return ErrTooLarge.Error()
+	case errors.Is(err, ErrNotRegular):
+		return ErrNotRegular.Error()
+	case errors.As(err, &pathErr):
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
 // ReadDir returns the entries of a directory, sorted by name. A name that is no directory is an error of io/fs.
 func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	name, err := Clean(name)
