@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -27,18 +28,34 @@ const (
 	mixedKinds                    // only some of the principals lack it
 )
 
-// absentKeys reports the conditions of Allow statements on absent keys of the wanted kind.
+// absentKeys reports the conditions on absent keys of the wanted kind: those of Allow statements, and those because of which a
+// Deny hits everybody. One because of which a Deny hits nobody is a matter of deny-ineffective.
 func (p *Pass) absentKeys(wanted func(absentKey) bool) {
 	for _, s := range p.Document.Statements {
-		if s.Effect != policy.Allow || len(s.NotActions) > 0 {
+		if len(s.NotActions) > 0 || len(s.NotPrincipals) > 0 {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if a, ok := absence(s, c); ok && wanted(a) && !p.claimed(s, -1) {
+			a, ok := absence(s, c)
+			if !ok || !wanted(a) || p.claimed(s, -1) {
+				continue
+			}
+			switch {
+			case s.Effect == policy.Allow:
 				p.reportAbsence(a)
+			case s.Effect == policy.Deny && a.vacuous && a.certain():
+				fd := p.Report(at(s, c.Key), "%s, so the Deny on %s spares nobody", a.why(), p.Document.Role)
+				fd.Facts = a.facts()
+				p.claimAll(s)
 			}
 		}
 	}
+}
+
+// certain reports whether all whom a Deny is about lack the key. AWS does not say whether "*" stands for services too, which have
+// keys that others lack.
+func (a *absentKey) certain() bool {
+	return a.kind != mixedKinds && (a.kind == unknownKey || !slices.ContainsFunc(a.statement.Principals, func(pr policy.Principal) bool { return subjectOf(pr).kind == anyAWS }))
 }
 
 // absence says whether the key of c is absent from the requests of principals of s.
@@ -104,48 +121,101 @@ func absentFor(key string, pr policy.Principal, s *policy.Statement) (absent, ce
 	return used > 0, used > 0
 }
 
-func (p *Pass) reportAbsence(a absentKey) {
-	s, c := a.statement, a.condition
-	first := s.Principals[a.principals[0]]
-	why := "requests of " + requester(first) + " never carry " + c.Key.String()
+// why says why requests lack the key.
+func (a *absentKey) why() string {
+	c, first := a.condition, a.statement.Principals[a.principals[0]]
 	switch a.kind {
 	case unknownKey:
-		why = "requests for a role have no key " + c.Key.String() + didYouMean(nearest(keyName(c), slices.Concat(globalKeys, stsKeys, samlKeys)))
+		return "requests for a role have no key " + c.Key.String() + didYouMean(nearest(keyName(c), slices.Concat(globalKeys, stsKeys, samlKeys)))
 	case wrongIssuer:
 		theirs, _ := splitClaim(keyName(c))
-		why = "tokens of " + addressOf(first) + " carry no claims of " + theirs
+		return "tokens of " + addressOf(first) + " carry no claims of " + theirs
 	case noMFA:
-		why = requester(first) + " cannot show MFA"
-	}
-	if a.kind == foreignKey {
+		return requester(first) + " cannot show MFA"
+	case foreignKey:
 		if address, name := splitClaim(keyName(c)); address != "" && address == addressOf(first) {
-			why = name + " is not a claim that AWS takes from tokens of " + address
+			return name + " is not a claim that AWS takes from tokens of " + address
 		}
 	}
-	var consequence string
-	switch {
-	case a.kind == mixedKinds && a.vacuous:
-		consequence = "so the condition does not restrict them on " + p.Document.Role
-	case a.kind == mixedKinds:
-		consequence = "so this statement never lets them assume " + p.Document.Role
-	case a.vacuous:
-		consequence = "so the condition on " + p.Document.Role + " restricts nothing"
-	default:
-		consequence = "so nobody can assume " + p.Document.Role + " through this statement"
-	}
-	fd := p.Report(at(s, c.Key), "%s, %s", why, consequence)
-	fd.Facts = []string{c.Operator.Text.String(), c.Key.String(), first.ID.String()}
-	fd.Related = append(fd.Related, Related{at(s, first.ID).Span, "the principal"})
+	return "requests of " + requester(first) + " never carry " + c.Key.String()
+}
+
+func (a *absentKey) facts() []string {
+	return []string{a.condition.Operator.Text.String(), a.condition.Key.String(), a.statement.Principals[a.principals[0]].ID.String()}
+}
+
+func (p *Pass) reportAbsence(a absentKey) {
 	if a.vacuous {
-		fd.Level, fd.Severity = Note, noteSeverity // whether somebody gets in by it others say, with a witness
-	} else {
-		if a.kind != mixedKinds {
-			p.claimAll(s)
-		}
-		for _, i := range a.principals {
-			p.claim(s, i)
+		p.reportVacuous(a)
+		return
+	}
+	s := a.statement
+	consequence := "so nobody can assume " + p.Document.Role + " through this statement"
+	if a.kind == mixedKinds {
+		consequence = "so this statement never lets them assume " + p.Document.Role
+	}
+	p.reportAt(a, "%s, %s", a.why(), consequence)
+	if a.kind != mixedKinds {
+		p.claimAll(s)
+	}
+	for _, i := range a.principals {
+		p.claim(s, i)
+	}
+}
+
+// reportVacuous reports a condition that holds for requests without the key, which all requests are: with whom it lets in, if it is
+// all that seems to keep out a stranger.
+func (p *Pass) reportVacuous(a absentKey) {
+	s, c := a.statement, a.condition
+	if e := p.exposedBy(a); e != nil && p.claim(s, e.principal) {
+		fd := p.reportAt(a, "%s can assume %s: %s, and %s holds without it", e.who(), p.Document.Role, a.why(), c.Operator.Text)
+		fd.Level, fd.Severity = Error, 8.0
+		fd.Witness = &e.witness
+		e.level(fd)
+		return
+	}
+	if i := a.principals[0]; a.kind == wrongIssuer && !bindsToken(s, i) {
+		if show := p.shows(s, i, access.If("StringEquals", claimOf(s, i, "sub"), anySubject)); show.request != nil && p.claim(s, i) {
+			fd := p.reportAt(a, "every token that %s signs can assume %s: %s, and %s holds without it", shown(subjectOf(s.Principals[i]).name), p.Document.Role, a.why(), c.Operator.Text)
+			fd.Level, fd.Severity = Error, 7.0
+			fd.Witness = show.request
+			return
 		}
 	}
+	consequence := "so the condition on " + p.Document.Role + " restricts nothing"
+	if a.kind == mixedKinds {
+		consequence = "so the condition does not restrict them on " + p.Document.Role
+	}
+	fd := p.reportAt(a, "%s, %s", a.why(), consequence)
+	_, claim := splitClaim(keyName(c))
+	if a.kind == mixedKinds && c.Operator.IfExists || a.kind == foreignKey && claim == "iss" {
+		// IfExists is how one lets callers of another kind pass, and the provider says whose tokens it takes without iss.
+		fd.Level, fd.Severity = Note, noteSeverity
+	}
+}
+
+// exposedBy returns an exposure that a is all the cause of, nil when there is none.
+func (p *Pass) exposedBy(a absentKey) *exposure {
+	exposures := p.exposures()
+	for i := range exposures {
+		e := &exposures[i]
+		if e.statement != a.statement || !slices.Contains(a.principals, e.principal) || p.claimed(e.statement, e.principal) {
+			continue
+		}
+		if e.condition != nil && e.condition.Span == a.condition.Span || e.condition == nil && e.cause == noCondition && (e.stranger == anyone || e.stranger == tenant) {
+			return e
+		}
+	}
+	return nil
+}
+
+// reportAt reports a at its key.
+func (p *Pass) reportAt(a absentKey, format string, args ...any) *Finding {
+	s := a.statement
+	fd := p.Report(at(s, a.condition.Key), format, args...)
+	fd.Facts = a.facts()
+	fd.Related = append(fd.Related, Related{at(s, s.Principals[a.principals[0]].ID).Span, "the principal"})
+	return fd
 }
 
 // requester names who makes the requests of pr.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -22,12 +23,30 @@ func actionNotSTS(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, a := range append(s.Actions[:len(s.Actions):len(s.Actions)], s.NotActions...) {
 			action, known := a.Literal()
-			if !known || strings.HasPrefix(strings.ToLower(action), "sts:") {
+			if !known {
+				continue
+			}
+			if strings.HasPrefix(strings.ToLower(action), "sts:") {
+				p.strangeAction(s, a, action)
 				continue
 			}
 			p.Report(at(s, a), "IAM refuses the policy of %s: the action %q is not one of STS", p.Document.Role, action)
 			p.claimAll(s)
 		}
+	}
+}
+
+// strangeAction reports an action of STS that is none of those for roles. Whether IAM refuses it AWS does not say: its message for
+// other services' actions asks for "STS AssumeRole actions".
+func (p *Pass) strangeAction(s *policy.Statement, a policy.Text, action string) {
+	roleActions := slices.Concat(assumeActions, auxiliaryActions)
+	if strings.ContainsAny(action, "*?") || slices.ContainsFunc(roleActions, func(name string) bool { return strings.EqualFold(name, action) }) {
+		return
+	}
+	fd := p.Report(at(s, a), "nobody can assume %s with %s: it is not one of the actions that a role knows%s", p.Document.Role, action, didYouMean(nearest(action, roleActions)))
+	fd.Level, fd.Severity = Warning, 5.5
+	if len(coveredActions(s)) == 0 && s.Effect == policy.Allow && len(s.NotActions) == 0 {
+		p.claimAll(s)
 	}
 }
 

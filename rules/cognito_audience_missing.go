@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -21,16 +22,59 @@ var CognitoAudienceMissing = &Rule{
 
 func cognitoAudienceMissing(p *Pass) {
 	p.cognito(func(s *policy.Statement, i int) {
-		if bindsClaim(s, "cognito-identity.amazonaws.com:aud") || !p.claim(s, i) {
-			return
-		}
 		pr := s.Principals[i]
-		if len(s.Conditions) == 0 {
-			p.Report(at(s, pr.ID), "IAM refuses the policy of %s: trust in Cognito needs a condition on the identity pool", p.Document.Role)
+		if bindsPool(s) {
 			return
 		}
-		p.Report(at(s, pr.ID), "users of any Cognito identity pool, of any account, can assume %s: no condition on aud says which pool", p.Document.Role)
+		show := p.shows(s, i, access.If("StringEquals", claimOf(s, i, "aud"), otherPool(s)))
+		switch {
+		case show.refuted || !p.claim(s, i):
+		case len(s.Conditions) == 0:
+			p.Report(at(s, pr.ID), "IAM refuses the policy of %s: trust in Cognito needs a condition on the identity pool", p.Document.Role).Witness = show.request
+		default:
+			p.Report(at(s, pr.ID), "users of any Cognito identity pool, of any account, can assume %s: no condition on aud says which pool", p.Document.Role).Witness = show.request
+		}
 	})
+}
+
+// bindsPool reports whether s asks for an identity pool, or may do so. A pattern for the pools of a region asks for none.
+func bindsPool(s *policy.Statement) bool {
+	const aud = "cognito-identity.amazonaws.com:aud"
+	if !bindsClaim(s, aud) {
+		return false
+	}
+	for _, c := range s.Conditions {
+		if keyName(c) == aud && strings.HasSuffix(c.Operator.Name, "Like") && slices.ContainsFunc(c.Values, func(v policy.Text) bool {
+			pattern, known := v.Literal()
+			return known && glob(pattern, poolLike(pattern))
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// otherPool returns an identity pool that nobody means, as far as the conditions of s leave it open.
+func otherPool(s *policy.Statement) string {
+	for _, c := range s.Conditions {
+		if keyName(c) == "cognito-identity.amazonaws.com:aud" {
+			for _, v := range c.Values {
+				if pattern, known := v.Literal(); known && hasWildcard(v) && glob(pattern, poolLike(pattern)) {
+					return poolLike(pattern)
+				}
+			}
+		}
+	}
+	return poolLike("")
+}
+
+// poolLike returns an identity pool in the region that pattern begins with.
+func poolLike(pattern string) string {
+	region, _, ok := strings.Cut(pattern, ":")
+	if !ok || strings.ContainsAny(region, "*?") {
+		region = "us-east-1"
+	}
+	return region + ":99999999-9999-4999-8999-999999999999"
 }
 
 // cognito calls f for each principal that stands for Cognito and is allowed to assume the role.

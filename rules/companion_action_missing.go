@@ -31,7 +31,7 @@ func companionActionMissing(p *Pass) {
 			case key == "sts:sourceidentity":
 				action = access.SetSourceIdentity
 			}
-			if action == "" || !asksForValue(c) || c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || p.anyoneMay(action) || p.claimed(s, -1) {
+			if action == "" || !demandsKey(c) || c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || p.anyoneMay(action) || p.claimed(s, -1) {
 				continue
 			}
 			p.Report(at(s, c.Key), "nobody can assume %s through this statement: it asks for %s, and no statement allows %s", p.Document.Role, c.Key, action)
@@ -48,4 +48,12 @@ func (p *Pass) anyoneMay(action string) bool {
 		}
 	}
 	return len(p.Document.Unresolved) > 0
+}
+
+// demandsKey reports whether c does not hold for a request without its key.
+func demandsKey(c policy.Condition) bool {
+	if c.Operator.Name == "Null" {
+		return len(c.Values) == 1 && strings.EqualFold(c.Values[0].String(), "false")
+	}
+	return !negated(c.Operator) && len(c.Values) > 0
 }

@@ -22,7 +22,7 @@ func conditionMultivaluedWithoutQualifier(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
 			key := keyName(c)
-			if c.Operator.Set != policy.NoSet || c.Operator.Name == "Null" || !multivalued(key) || strings.HasSuffix(key, ":amr") || strings.HasPrefix(key, "saml:") || p.claimed(s, -1) {
+			if c.Operator.Set != policy.NoSet || c.Operator.Name == "Null" || !multivalued(key) || strings.HasPrefix(key, "saml:") || p.claimed(s, -1) {
 				continue
 			}
 			fd := p.Report(at(s, c.Operator.Text), "the policy of %s compares the list %s with %s, which is for single values: what comes of it AWS does not say", p.Document.Role, c.Key, c.Operator.Text)

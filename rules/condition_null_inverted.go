@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -19,7 +20,7 @@ var ConditionNullInverted = &Rule{
 
 func conditionNullInverted(p *Pass) {
 	for _, s := range p.Document.Statements {
-		if s.Effect != policy.Allow {
+		if s.Effect != policy.Allow || s.Incomplete {
 			continue
 		}
 		for i := range s.Conditions {
@@ -32,8 +33,13 @@ func conditionNullInverted(p *Pass) {
 			default:
 				continue
 			}
-			p.Report(at(s, c.Operator.Text), "%s can assume %s only without %s: Null with the value true demands that the key is absent",
+			show := p.showsAny(s, access.If("Null", c.Key.String(), "true"))
+			if show.refuted {
+				continue
+			}
+			fd := p.Report(at(s, c.Operator.Text), "%s can assume %s only without %s: Null with the value true demands that the key is absent",
 				allOf(s), p.Document.Role, c.Key)
+			fd.Witness = show.request
 			p.claimAll(s)
 		}
 	}

@@ -35,6 +35,8 @@ func conditionOrgValueMalformed(p *Pass) {
 				case "aws:principalorgpaths", "aws:sourceorgpaths", "aws:resourceorgpaths":
 					if !organizationPath().MatchString(value) {
 						p.Report(at(s, v), "the policy of %s compares %s with %q, which is no path of an organization (o-…/r-…/ou-…/), so it never matches", p.Document.Role, c.Key, value)
+					} else if !strings.HasSuffix(value, "*") && !strings.HasSuffix(value, "/") && !strings.HasSuffix(value, "?") {
+						p.Report(at(s, v), "the policy of %s compares %s with %q, which never matches: paths of an organization end in /", p.Document.Role, c.Key, value)
 					} else if openUnit().MatchString(value) {
 						p.Report(at(s, v), "the policy of %s names a unit in %q that others begin alike: its ID has no / behind it", p.Document.Role, value)
 					}

@@ -42,12 +42,16 @@ func typeOf(key string) string {
 	switch key {
 	case "aws:sourceip", "aws:vpcsourceip":
 		return "an address"
-	case "aws:currenttime", "aws:tokenissuetime":
+	case "aws:currenttime", "aws:tokenissuetime", "aws:epochtime":
 		return "a time"
 	case "aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice", "aws:principalisawsservice":
 		return "true or false"
 	case "aws:multifactorauthage":
 		return "a number"
+	}
+	switch classOf(key) {
+	case identityKey, principalTag, sourceKey, externalIDKey, callerKey:
+		return "a string"
 	}
 	return ""
 }
@@ -62,6 +66,8 @@ func fits(want, operator string) bool {
 		return strings.HasPrefix(operator, "Date") || strings.HasPrefix(operator, "Numeric")
 	case "true or false":
 		return operator == "Bool" || strings.HasPrefix(operator, "String")
+	case "a string":
+		return strings.HasPrefix(operator, "String") || strings.HasPrefix(operator, "Arn") || operator == "BinaryEquals"
 	}
 	return strings.HasPrefix(operator, "Numeric")
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
@@ -54,26 +55,6 @@ func (p *Pass) exposures() []exposure {
 	}
 	p.shared.exposed = true
 	for _, s := range p.Document.Statements {
-		if s.Effect != policy.Deny {
-			continue
-		}
-		if s.Incomplete {
-			p.shared.denyUnknown = true
-		}
-		for _, pr := range s.Principals {
-			p.shared.denyUnknown = p.shared.denyUnknown || pr.ID.Unknown() != nil
-		}
-		for _, c := range s.Conditions {
-			for _, v := range append([]policy.Text{c.Key, c.Operator.Text}, c.Values...) {
-				p.shared.denyUnknown = p.shared.denyUnknown || v.Unknown() != nil
-			}
-		}
-	}
-	for _, u := range p.Document.Unresolved {
-		// A statement that is not known may be a Deny; conditions and principals that are not known are the statement's.
-		p.shared.denyUnknown = p.shared.denyUnknown || u.Within == nil && len(p.Document.Statements) > 0
-	}
-	for _, s := range p.Document.Statements {
 		if s.Effect != policy.Allow || s.Incomplete {
 			continue
 		}
@@ -85,6 +66,30 @@ func (p *Pass) exposures() []exposure {
 		}
 	}
 	return p.shared.exposures
+}
+
+// denyUnknown reports whether something of a Deny is not known, so that it may keep out anybody.
+func (p *Pass) denyUnknown() bool {
+	for _, s := range p.Document.Statements {
+		if s.Effect != policy.Deny {
+			continue
+		}
+		if s.Incomplete {
+			return true
+		}
+		for _, pr := range s.Principals {
+			if pr.ID.Unknown() != nil {
+				return true
+			}
+		}
+		for _, c := range s.Conditions {
+			if c.Key.Unknown() != nil || c.Operator.Text.Unknown() != nil || slices.ContainsFunc(c.Values, func(v policy.Text) bool { return v.Unknown() != nil }) {
+				return true
+			}
+		}
+	}
+	// A statement that is not known may be a Deny; conditions and principals that are not known are the statement's.
+	return len(p.Document.Statements) > 0 && slices.ContainsFunc(p.Document.Unresolved, func(u policy.Unresolved) bool { return u.Within == nil })
 }
 
 // expose looks for a stranger that pr lets in through s.
@@ -231,6 +236,9 @@ func bounding(key string, who stranger, sub subject) bool {
 		return who == anyone || who == thirdParty
 	case sourceKey:
 		return who == deputy || who == anyone
+	case callerKey:
+		known, shared := tenancyOf(sub.issuer())
+		return shared && who == tenant && key == strings.ToLower(known.tenancy) // Microsoft sets the session's name
 	case claimKey:
 		address, name := splitClaim(key)
 		known, _ := tenancyOf(sub.issuer())
@@ -308,6 +316,9 @@ func (e *exposure) level(fd *Finding) {
 		}
 	case deputy:
 		fd.Level, fd.Severity = Warning, 5.5
+		if (e.cause == ifExists || e.cause == forAllValues) && !sourceService(e.statement.Principals[e.principal]) {
+			fd.Level, fd.Severity = Note, noteSeverity // whether it sends the key is not known
+		}
 	}
 }
 

@@ -20,15 +20,18 @@ var ExternalIDInvalid = &Rule{
 func externalIDInvalid(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != "sts:externalid" || c.Operator.Name != "StringEquals" || p.claimed(s, -1) {
+			if keyName(c) != "sts:externalid" || !strings.HasPrefix(c.Operator.Name, "String") || negated(c.Operator) || p.claimed(s, -1) {
 				continue
 			}
 			idle := 0
 			for _, v := range c.Values {
 				id, known := v.Literal()
+				if strings.HasSuffix(c.Operator.Name, "Like") {
+					id = strings.NewReplacer("*", "xx", "?", "x").Replace(id)
+				}
 				if known && !externalID().MatchString(id) && !strings.Contains(id, "${") {
 					idle++
-					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, id)
+					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, v.String())
 				}
 			}
 			if idle > 0 && idle == len(c.Values) && s.Effect == policy.Allow && !c.Operator.IfExists {

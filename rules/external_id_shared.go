@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -16,41 +18,105 @@ var ExternalIDShared = &Rule{
 }
 
 func externalIDShared(p *Pass) {
-	type use struct {
-		vendor string
-		value  policy.Text
+	first := map[string]sharedID{}
+	for _, u := range p.externalIDs() {
+		id, _ := u.value.Literal()
+		other, seen := first[id]
+		switch {
+		case !seen:
+			first[id] = u
+		case other.owner == u.owner:
+		default:
+			fd := p.Report(at(u.statement, u.value), "%s and %s can assume %s with the same external ID, so that each knows what the other is asked for", other.owner, u.owner, p.Document.Role)
+			if other.value.Span != u.value.Span {
+				fd.Related = append(fd.Related, Related{other.value.Span, "the other place"})
+			}
+			if !other.vendor && !u.vendor && !p.knowsOwnAccount() {
+				fd.Level, fd.Severity = Note, noteSeverity // they may be ours, or of one owner
+			}
+			return // one finding says it
+		}
 	}
-	first := map[string]use{}
-	for _, s := range p.Document.Statements {
+	for _, u := range p.externalIDs() {
+		id, _ := u.value.Literal()
+		if elsewhere, ok := p.externalIDElsewhere(id, u.owner); ok && u.vendor {
+			fd := p.Report(at(u.statement, u.value), "%s can assume %s with the external ID that %s is asked for by %s, so that each knows what the other is asked for",
+				u.owner, p.Document.Role, elsewhere.owner, elsewhere.role)
+			fd.Related = append(fd.Related, Related{elsewhere.value.Span, "the other role"})
+			return
+		}
+	}
+}
+
+// A sharedID is an external ID that a policy asks of somebody.
+type sharedID struct {
+	owner     string // as messages name it
+	vendor    bool   // it is somebody known
+	statement *policy.Statement
+	value     policy.Text
+	role      string
+}
+
+// externalIDs returns the external IDs that the policy asks of accounts that are not ours.
+func (p *Pass) externalIDs() []sharedID { return externalIDsOf(p.Document, p.owner) }
+
+func externalIDsOf(d *policy.Document, ownerOf func(policy.Text) standing) []sharedID {
+	var ids []sharedID
+	for _, s := range d.Statements {
 		if s.Effect != policy.Allow {
 			continue
 		}
-		for _, pr := range s.Principals {
-			account, _ := subjectOf(pr).account.Literal()
-			owner, known := knownAccount(account)
-			if !known || owner.aws {
+		for _, c := range s.Conditions {
+			if keyName(c) != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
 				continue
 			}
-			for _, c := range s.Conditions {
-				if keyName(c) != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
+			for _, pr := range s.Principals {
+				sub := subjectOf(pr)
+				if pr.Type != policy.AWS || ownerOf(sub.account) != foreign || isDocumentationAccount(sub.account) {
 					continue
 				}
+				account, _ := sub.account.Literal()
+				who := sharedID{owner: "account " + account, statement: s, role: d.Role}
+				if v, known := knownAccount(account); known {
+					who.owner, who.vendor = v.name, true
+				}
 				for _, v := range c.Values {
-					id, literal := v.Literal()
-					if !literal {
-						continue
-					}
-					if other, seen := first[id]; !seen {
-						first[id] = use{owner.name, v}
-					} else if other.vendor != owner.name && other.vendor != "" {
-						fd := p.Report(at(s, v), "%s and %s can assume %s with the same external ID, so that each knows what the other is asked for", other.vendor, owner.name, p.Document.Role)
-						if other.value.Span != v.Span {
-							fd.Related = append(fd.Related, Related{other.value.Span, "the other place"})
-						}
-						first[id] = use{}
+					if id, literal := v.Literal(); literal && !strings.ContainsAny(id, "*?") {
+						who.value = v
+						ids = append(ids, who)
 					}
 				}
 			}
 		}
 	}
+	return ids
+}
+
+// externalIDElsewhere returns the first other role of the run whose policy asks another known vendor than owner for the external ID.
+func (p *Pass) externalIDElsewhere(id, owner string) (sharedID, bool) {
+	for _, u := range p.run.vendorIDs()[id] {
+		if u.role != p.Document.Role && u.owner != owner && u.vendor {
+			return u, true
+		}
+	}
+	return sharedID{}, false
+}
+
+// vendorIDs returns the uses of each external ID in all documents of the run.
+func (r *run) vendorIDs() map[string][]sharedID {
+	if r.ids == nil {
+		r.ids = map[string][]sharedID{}
+		for _, d := range r.documents {
+			for _, u := range externalIDsOf(d, func(account policy.Text) standing {
+				if _, known := account.Literal(); known {
+					return foreign
+				}
+				return unknownOwner
+			}) {
+				id, _ := u.value.Literal()
+				r.ids[id] = append(r.ids[id], u)
+			}
+		}
+	}
+	return r.ids
 }

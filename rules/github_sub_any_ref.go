@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"strings"
-
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -20,7 +18,7 @@ var GitHubSubAnyRef = &Rule{
 func gitHubSubAnyRef(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || strings.ContainsAny(g.owner+g.repository, "*?") || strings.Trim(g.context, "*") != "" || g.context == "" ||
+		if !ok || !g.anyContext() ||
 			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") {
 			return
 		}

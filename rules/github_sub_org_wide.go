@@ -20,13 +20,13 @@ var GitHubSubOrgWide = &Rule{
 func gitHubSubOrgWide(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || strings.ContainsAny(strings.TrimSuffix(g.owner, "@*"), "*?") || !strings.HasPrefix(g.repository, "*") && !(g.repository == "" && strings.HasSuffix(g.owner, "@*")) || p.allowedOrganization(g.owner) ||
+		if !ok || !g.named() || !anyRepository(g) || p.allowedOrganization(g.owner) ||
 			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
 		// A repository that no other value names.
 		owner, repository := strings.Replace(g.owner, "@*", "@1234567", 1), "some-other-repository"
-		subjects := githubContexts(owner, repository)
+		subjects := append(githubContexts(owner, repository), "repo:"+owner+"/"+repository+":"+plain(g.context))
 		if strings.Contains(owner, "@") {
 			subjects = append(subjects, githubContexts(owner, repository+"@7654321")...)
 		}
@@ -37,4 +37,9 @@ func gitHubSubOrgWide(p *Pass) {
 		fd := p.Report(at(s, v), "workflows of every repository of the GitHub organization %s can assume %s", g.owner, p.Document.Role)
 		fd.Witness = witness
 	})
+}
+
+// anyRepository reports whether the subject leaves the repository open. A pattern that ends in its owner's ID does.
+func anyRepository(g githubSubject) bool {
+	return g.repository != "" && strings.Trim(g.repository, "*@") == "" || g.repository == "" && strings.HasSuffix(g.owner, "@*")
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -18,10 +20,10 @@ var GitHubSubPullRequest = &Rule{
 func gitHubSubPullRequest(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || g.context != "pull_request" || bindsGitHub(s, i, "job_workflow_ref", "environment") {
+		if !ok || !glob(g.context, "pull_request") || strings.Trim(g.context, "*?") == "" || bindsGitHub(s, i, "job_workflow_ref", "environment") {
 			return
 		}
-		witness := p.letsSubject(s, i, subject)
+		witness := p.letsSubject(s, i, "repo:"+g.owner+"/"+g.repository+":pull_request")
 		if witness == nil || !p.claim(s, i) {
 			return
 		}

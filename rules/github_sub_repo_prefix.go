@@ -20,7 +20,7 @@ var GitHubSubRepoPrefix = &Rule{
 func gitHubSubRepoPrefix(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || strings.ContainsAny(g.owner, "*?") || strings.HasPrefix(g.repository, "*") || p.allowedOrganization(g.owner) {
+		if !ok || !g.named() || anyRepository(g) || p.allowedOrganization(g.owner) {
 			return
 		}
 		name, id, immutable := strings.Cut(g.repository, "@")
@@ -28,7 +28,7 @@ func gitHubSubRepoPrefix(p *Pass) {
 			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
-		witness := p.letsSubject(s, i, append(githubContexts(g.owner, g.repository), subject)...)
+		witness := p.letsSubject(s, i, append(githubContexts(g.owner, g.repository), plain(subject))...)
 		if witness == nil || !p.claim(s, i) {
 			return
 		}

@@ -39,11 +39,27 @@ func (p *Pass) githubSubjects(f func(s *policy.Statement, i int, v policy.Text, 
 	}
 }
 
-// bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known.
+// named reports whether owner is the name of one owner, perhaps with an ID, which may be a pattern: without it owners have the
+// same name one after the other.
+func (g githubSubject) named() bool {
+	name, _, _ := strings.Cut(g.owner, "@")
+	return name != "" && !strings.ContainsAny(name, "*?")
+}
+
+// anyContext reports whether the subject names a repository and leaves open what runs in it.
+func (g githubSubject) anyContext() bool {
+	name, _, _ := strings.Cut(g.repository, "@")
+	return g.named() && name != "" && !strings.ContainsAny(name, "*?") && g.context != "" && strings.Trim(g.context, "*?") == ""
+}
+
+// bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known. That the request has the claim
+// must follow: not every token has an environment.
 func bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 	address := addressOf(s.Principals[i])
 	for _, name := range claims {
-		if bindsClaim(s, address+":"+name) {
+		if bindsClaim(s, address+":"+name) && !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
+			return keyName(c) == address+":"+name && name == "environment" && (c.Operator.IfExists || c.Operator.Set == policy.ForAllValues)
+		}) {
 			return true
 		}
 	}

@@ -19,9 +19,10 @@ var IRSASubMissing = &Rule{
 }
 
 func irsaSubMissing(p *Pass) {
-	p.tokensWithout("sub", isCluster, func(s *policy.Statement, i int) {
-		p.Report(at(s, s.Principals[i].ID), "every pod of the EKS cluster %s can assume %s: no condition on sub says which service account",
+	p.unboundTokens(isCluster, "system:serviceaccount:any:pod", func(s *policy.Statement, i int, r *access.Request) {
+		fd := p.Report(at(s, s.Principals[i].ID), "every pod of the EKS cluster %s can assume %s: no condition on sub says which service account",
 			clusterOf(subjectOf(s.Principals[i])), p.Document.Role)
+		fd.Witness = r
 	})
 }
 
@@ -36,21 +37,47 @@ func clusterOf(sub subject) string {
 	return id
 }
 
-// tokensWithout calls f for each principal that stands for an OIDC provider that is wanted and that s lets in without asking for
-// the claim of that name.
-func (p *Pass) tokensWithout(name string, wanted func(subject) bool, f func(s *policy.Statement, i int)) {
+// anySubject is the subject of a token that nobody means to let in.
+const anySubject = "anyone"
+
+// unboundTokens calls f for each principal that stands for an OIDC provider that is wanted and whose tokens s lets in whoever they
+// are about, with a request of one with that subject.
+func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s *policy.Statement, i int, r *access.Request)) {
 	for _, s := range p.Document.Statements {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
 			continue
 		}
 		for i, pr := range s.Principals {
 			sub := subjectOf(pr)
-			if sub.kind != oidcProvider || !wanted(sub) || p.claimed(s, i) {
+			if sub.kind != oidcProvider || !wanted(sub) || p.claimed(s, i) || bindsToken(s, i) {
 				continue
 			}
-			if !bindsClaim(s, sub.issuer()+":"+name) && p.claim(s, i) {
-				f(s, i)
+			var claim []policy.Condition
+			if sub.issuer() != "" {
+				claim = append(claim, access.If("StringEquals", claimOf(s, i, "sub"), subject))
+			}
+			if show := p.shows(s, i, claim...); !show.refuted && p.claim(s, i) {
+				f(s, i, show.request)
 			}
 		}
 	}
+}
+
+// bindsToken reports whether s asks of the tokens of its principal i for a value of a claim other than the audience, which all
+// tokens for AWS have in common, or may do so.
+func bindsToken(s *policy.Statement, i int) bool {
+	address := subjectOf(s.Principals[i]).issuer()
+	for _, c := range s.Conditions {
+		key := keyName(c)
+		owner, name := splitClaim(key)
+		switch {
+		case key == "":
+			if bindsClaim(&policy.Statement{Conditions: []policy.Condition{c}}, ":sub") {
+				return true
+			}
+		case owner == address && name != "aud" && name != "iss" && asksForValue(c) && !(c.Operator.IfExists && name != "sub"):
+			return true
+		}
+	}
+	return false
 }

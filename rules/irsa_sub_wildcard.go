@@ -59,23 +59,38 @@ func isClusterSubject(sub subject, c policy.Condition) bool {
 func (p *Pass) openServiceAccount(s *policy.Statement, i int, v policy.Text, subject string, cluster bool) bool {
 	rest, ok := strings.CutPrefix(subject, "system:serviceaccount:")
 	namespace, name, _ := strings.Cut(rest, ":")
-	switch {
-	case !ok && cluster && strings.ContainsAny(subject, "*?"), ok && strings.ContainsAny(namespace, "*?"):
-		if p.claim(s, i) {
-			p.Report(at(s, v), "pods of every namespace that %s matches can assume %s", quoted(v), p.Document.Role)
-			return true
-		}
-	case ok && strings.ContainsAny(name, "*?"):
-		if p.claim(s, i) {
-			if strings.Trim(name, "*") == "" {
-				name = ""
-			} else {
-				name = fmt.Sprintf(" that %q matches", name)
-			}
-			fd := p.Report(at(s, v), "pods of every service account%s in the namespace %s can assume %s", name, namespace, p.Document.Role)
-			fd.Level, fd.Severity = Warning, 5.0
-			return true
+	wide := !ok && cluster && strings.ContainsAny(subject, "*?") || ok && strings.ContainsAny(namespace, "*?")
+	if !wide && !(ok && strings.ContainsAny(name, "*?")) {
+		return false
+	}
+	var show showing
+	if cluster && subjectOf(s.Principals[i]).issuer() != "" {
+		show = p.shows(s, i, access.If("StringLike", claimOf(s, i, "sub"), serviceAccountLike(subject)))
+	}
+	if show.refuted || !p.claim(s, i) {
+		return false
+	}
+	if wide {
+		p.Report(at(s, v), "pods of every namespace that %s matches can assume %s", quoted(v), p.Document.Role).Witness = show.request
+		return true
+	}
+	if strings.Trim(name, "*") == "" {
+		name = ""
+	} else {
+		name = fmt.Sprintf(" that %q matches", name)
+	}
+	fd := p.Report(at(s, v), "pods of every service account%s in the namespace %s can assume %s", name, namespace, p.Document.Role)
+	fd.Level, fd.Severity = Warning, 5.0
+	fd.Witness = show.request
+	return true
+}
+
+// serviceAccountLike returns the subject of a service account that nobody means and pattern matches.
+func serviceAccountLike(pattern string) string {
+	for _, subject := range []string{"system:serviceaccount:any:pod", plain(pattern), plain(pattern) + ":pod"} {
+		if glob(pattern, subject) && strings.Count(subject, ":") == 3 {
+			return subject
 		}
 	}
-	return false
+	return plain(pattern)
 }

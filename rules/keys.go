@@ -36,10 +36,15 @@ const (
 	never
 )
 
-// keyName returns the name of the key in lower case, "" where it is not known.
+// keyName returns the name of the key in lower case, "" where it is not known. The slash at the end of some issuers' addresses is
+// left out, as in those of principals.
 func keyName(c policy.Condition) string {
 	name, _ := c.Key.Literal()
-	return strings.ToLower(name)
+	name = strings.ToLower(name)
+	if i := strings.LastIndexByte(name, ':'); i > 0 && name[i-1] == '/' {
+		return name[:i-1] + name[i:]
+	}
+	return name
 }
 
 // globalKeys are the keys that AWS has for requests of all services, in lower case and sorted.

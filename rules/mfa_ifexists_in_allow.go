@@ -86,18 +86,23 @@ func (p *Pass) passesWithoutMFA(s *policy.Statement, c *policy.Condition, i int,
 	default:
 		return
 	}
+	var witness *access.Request
 	for _, cl := range callers {
-		a, ok := p.try(s, cl)
-		if !ok || !p.claim(s, i) {
-			continue
+		if a, ok := p.try(s, cl); ok {
+			witness = &a.request
 		}
+	}
+	if witness == nil && sub.kind == anyAWS {
+		who = "a user whom the other conditions let in"
+		witness = p.showsUser(s, access.If("Null", c.Key.String(), "true"))
+	}
+	if witness != nil && p.claim(s, i) {
 		fd := p.Report(at(s, c.Operator.Text), "%s can assume %s without MFA: calls with long-term keys carry no %s, and %s lets them pass",
 			who, p.Document.Role, c.Key, c.Operator.Text)
-		fd.Witness = &a.request
+		fd.Witness = witness
 		if span := c.Operator.Text.Span; span.Text() == c.Operator.Text.String() {
 			fd.Fixes = []Fix{{Title: "compare with " + c.Operator.Name, Edits: edits(span, c.Operator.Name)}}
 		}
-		return
 	}
 }
 

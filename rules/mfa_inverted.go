@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -19,20 +20,30 @@ var MFAInverted = &Rule{
 
 func mfaInverted(p *Pass) {
 	for _, s := range p.Document.Statements {
-		if s.Effect != policy.Allow || p.claimed(s, -1) {
+		if s.Effect != policy.Allow || s.Incomplete || p.claimed(s, -1) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:multifactorauthpresent" || len(c.Values) != 1 {
+			if keyName(c) != "aws:multifactorauthpresent" || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "false") {
 				continue
 			}
 			v := c.Values[0]
-			switch {
-			case c.Operator.Name == "Bool" && strings.EqualFold(v.String(), "false"):
-				p.Report(at(s, v), "%s can assume %s only without MFA: the condition asks for %s to be false", allOf(s), p.Document.Role, c.Key)
+			switch c.Operator.Name {
+			case "Bool", "StringEquals", "StringEqualsIgnoreCase", "StringLike":
+				show := p.showsAny(s, access.If("BoolIfExists", c.Key.String(), "false"))
+				if show.refuted {
+					continue
+				}
+				fd := p.Report(at(s, v), "%s can assume %s only without MFA: the condition asks for %s to be false", allOf(s), p.Document.Role, c.Key)
+				fd.Witness = show.request
 				p.claimAll(s)
-			case c.Operator.Name == "Null" && strings.EqualFold(v.String(), "false"):
-				p.Report(at(s, v), "%s can assume %s without MFA: %s is there with the value false too", allOf(s), p.Document.Role, c.Key)
+			case "Null":
+				show := p.showsAny(s, access.If("Bool", c.Key.String(), "false"))
+				if show.refuted {
+					continue // another condition asks for MFA
+				}
+				fd := p.Report(at(s, v), "%s can assume %s without MFA: %s is there with the value false too", allOf(s), p.Document.Role, c.Key)
+				fd.Witness = show.request
 				p.claimAll(s)
 			}
 		}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -16,11 +17,12 @@ var OIDCPrivateNoSubject = &Rule{
 }
 
 func oidcPrivateNoSubject(p *Pass) {
-	p.tokensWithout("sub", func(sub subject) bool {
+	p.unboundTokens(func(sub subject) bool {
 		_, shared := issuerOf(sub.issuer())
 		return !shared && !isCluster(sub)
-	}, func(s *policy.Statement, i int) {
-		p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
+	}, anySubject, func(s *policy.Statement, i int, r *access.Request) {
+		fd := p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
 			shown(subjectOf(s.Principals[i]).name), p.Document.Role)
+		fd.Witness = r
 	})
 }

@@ -32,10 +32,15 @@ func principalUnlistedAccount(p *Pass) {
 			default:
 				continue
 			}
-			if p.owner(sub.account) != foreign || orgBound(s) != nil && p.trustedOrganization(orgBound(s)) || !p.claim(s, i) {
+			if p.owner(sub.account) != foreign || orgBound(s) != nil && p.trustedOrganization(orgBound(s)) || p.claimed(s, i) {
+				continue
+			}
+			show := p.shows(s, i)
+			if show.refuted || !p.claim(s, i) {
 				continue
 			}
 			fd := p.Report(at(s, pr.ID), "%s can assume %s and is not among the trusted accounts", describeOwner(sub, pr), p.Document.Role)
+			fd.Witness = show.request
 			if isDocumentationAccount(sub.account) {
 				fd.Level, fd.Severity = Note, noteSeverity
 			}

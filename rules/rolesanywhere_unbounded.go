@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -30,22 +31,92 @@ func rolesAnywhereUnbounded(p *Pass) {
 			if covered, _ := allows(s, access.AssumeRole); !covered {
 				continue
 			}
-			anchor, certificate := bindsKey(s, "aws:sourcearn"), bindsKey(s, "aws:principaltag/x509")
-			if anchor && certificate || !p.claim(s, i) {
+			anchor, certificate := bindsAnchor(s), bindsCertificate(s)
+			if anchor && certificate {
 				continue
 			}
+			var claim []policy.Condition
+			if !anchor {
+				claim = append(claim, access.If("StringEquals", "aws:SourceArn", otherAnchor(s, p.world(s))))
+			}
+			if !certificate {
+				claim = append(claim, access.If("StringEquals", certificateKey(s), "any-certificate"))
+			}
+			show := p.shows(s, i, claim...)
+			if show.refuted || !p.claim(s, i) {
+				continue
+			}
+			var fd *Finding
 			switch {
 			case certificate:
-				fd := p.Report(at(s, pr.ID), "certificates of every trust anchor of the account can assume %s: no condition on aws:SourceArn says which", p.Document.Role)
+				fd = p.Report(at(s, pr.ID), "certificates of every trust anchor of the account can assume %s: no condition on aws:SourceArn says which", p.Document.Role)
 				fd.Level, fd.Severity = Warning, 5.0
 			case anchor:
-				fd := p.Report(at(s, pr.ID), "every certificate of the trust anchor can assume %s: no condition on aws:PrincipalTag/x509… says which", p.Document.Role)
+				fd = p.Report(at(s, pr.ID), "every certificate of the trust anchor can assume %s: no condition on aws:PrincipalTag/x509… says which", p.Document.Role)
 				fd.Level, fd.Severity = Warning, 5.0
 			default:
-				p.Report(at(s, pr.ID), "every certificate of every trust anchor of the account can assume %s", p.Document.Role)
+				fd = p.Report(at(s, pr.ID), "every certificate of every trust anchor of the account can assume %s", p.Document.Role)
+			}
+			fd.Witness = show.request
+		}
+	}
+}
+
+// bindsAnchor reports whether s asks for a trust anchor, or may do so. Where a wildcard stands for the anchor, it does not; that the
+// key is not there it need not reckon with, since IAM Roles Anywhere always sends it.
+func bindsAnchor(s *policy.Statement) bool {
+	for _, c := range s.Conditions {
+		name := keyName(c)
+		if name == "" {
+			return true
+		}
+		if name != "aws:sourcearn" || !asksForValue(c) {
+			continue
+		}
+		open := func(v policy.Text) bool {
+			_, anchor, ok := strings.Cut(sampled(v), ":trust-anchor/")
+			return hasWildcard(v) && strings.HasSuffix(v.String(), "*") && (!ok || anchor == "*")
+		}
+		if !slices.ContainsFunc(c.Values, open) {
+			return true
+		}
+	}
+	return false
+}
+
+// bindsCertificate reports whether s asks for something that the certificate says, or may do so.
+func bindsCertificate(s *policy.Statement) bool {
+	for _, c := range s.Conditions {
+		if name := keyName(c); (name == "" || strings.HasPrefix(name, "aws:principaltag/x509")) && asksForValue(c) && !c.Operator.IfExists && c.Operator.Set != policy.ForAllValues {
+			return true
+		}
+	}
+	return false
+}
+
+// otherAnchor returns the ARN of a trust anchor that nobody means, as far as the conditions of s leave it open.
+func otherAnchor(s *policy.Statement, world access.World) string {
+	for _, c := range s.Conditions {
+		if keyName(c) != "aws:sourcearn" {
+			continue
+		}
+		for _, v := range c.Values {
+			if pattern, known := sampleIn(v, world); known && strings.Contains(pattern, ":trust-anchor/") {
+				return plain(pattern)
 			}
 		}
 	}
+	return "arn:aws:rolesanywhere:us-east-1:" + world.OwnAccount + ":trust-anchor/99999999-9999-4999-8999-999999999999"
+}
+
+// certificateKey returns the key for what a certificate says that s asks about, or the one for its common name.
+func certificateKey(s *policy.Statement) string {
+	for _, c := range s.Conditions {
+		if strings.HasPrefix(keyName(c), "aws:principaltag/x509") {
+			return c.Key.String()
+		}
+	}
+	return "aws:PrincipalTag/x509Subject/CN"
 }
 
 // bindsKey reports whether s asks for a value of a key that begins with prefix, in lower case, or may do so.

@@ -33,8 +33,15 @@ type Pass struct {
 	Options  *Options
 
 	rule     *Rule // the one at work
+	run      *run
 	shared   *shared
 	findings *[]*Finding
+}
+
+// A run is what the looks at all documents have in common.
+type run struct {
+	documents []*policy.Document
+	ids       map[string][]sharedID // see vendorIDs
 }
 
 // shared is what the rules at work on one document have in common.
@@ -45,11 +52,10 @@ type shared struct {
 	asked   bool
 	grants  []access.Grant // once asked for: see Pass.grants
 
-	exposed     bool // exposures are computed
-	exposures   []exposure
-	providers   []string // the accounts of the identity providers that the policy trusts, nil before they are looked for
-	shadows     map[*policy.Statement]shadow
-	denyUnknown bool // something of a Deny is not known, so that it may keep out anybody
+	exposed   bool // exposures are computed
+	exposures []exposure
+	providers []string // the accounts of the identity providers that the policy trusts, nil before they are looked for
+	shadows   map[*policy.Statement]shadow
 }
 
 type claim struct {
@@ -60,16 +66,17 @@ type claim struct {
 // Run returns what the rules say about docs, sorted by place, each finding once.
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
+	r := &run{documents: docs}
 	for i, d := range docs {
-		each[i] = runOne(d, &opts)
+		each[i] = r.one(d, &opts)
 	}
 	unconditional(docs, each)
 	return Sort(slices.Concat(each...))
 }
 
-func runOne(d *policy.Document, opts *Options) []Finding {
+func (r *run) one(d *policy.Document, opts *Options) []Finding {
 	var found []*Finding
-	p := &Pass{Document: d, Options: opts, shared: &shared{claimed: map[claim]bool{}}, findings: &found}
+	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}}, findings: &found}
 	for _, p.rule = range All {
 		if p.rule.Check == nil {
 			continue // reported by the scan, not by a look at a document

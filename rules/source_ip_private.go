@@ -19,7 +19,7 @@ var SourceIPPrivate = &Rule{
 
 func sourceIPPrivate(p *Pass) {
 	p.addresses(func(s *policy.Statement, c policy.Condition, v policy.Text, prefix netip.Prefix) {
-		if !private(prefix) || s.Effect == policy.Deny && negated(c.Operator) && len(c.Values) > 1 {
+		if !private(prefix) || s.Effect == policy.Deny && negated(c.Operator) {
 			return
 		}
 		consequence := "this value never matches"

@@ -85,7 +85,7 @@ func (p *Pass) deputies(pr policy.Principal) []caller {
 	}
 	short, _, _ := strings.Cut(name, ".")
 	arn := "arn:aws:" + short + ":us-east-1:" + outsiderAccount + ":anything"
-	return []caller{{
+	elsewhere := caller{
 		principal: name, action: access.AssumeRole,
 		context: access.Context{
 			{Key: "aws:PrincipalIsAWSService", Values: []string{"true"}},
@@ -108,7 +108,10 @@ func (p *Pass) deputies(pr policy.Principal) []caller {
 			}
 			return true
 		},
-	}}
+	}
+	silent := elsewhere // of which AWS does not say that it always tells
+	silent.context = slices.DeleteFunc(slices.Clone(elsewhere.context), func(a access.Attribute) bool { return classOf(strings.ToLower(a.Key)) == sourceKey })
+	return []caller{elsewhere, silent}
 }
 
 // sourcesElsewhere returns ARNs of resources of another account that match the patterns for aws:SourceArn, as far as these

@@ -42,6 +42,8 @@ func tenancyOf(address string) (tenancy, bool) {
 		g = grammar{"organization:", ":", "pipeline:app:ref:refs/heads/main:commit:0123abc:step:deploy"}
 	case "oidc.codefresh.io", "scalr.io":
 		g = grammar{"account:", ":", "environment:app:workspace:app"}
+	case "proidc.upbound.io":
+		g = grammar{"mcp:", "/", "app:provider:provider-aws"}
 	case "oidc.vercel.com":
 		g = grammar{"owner:", ":", "project:app:environment:production"}
 	case "api.pulumi.com/oidc":
@@ -157,6 +159,9 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 		return nil // see cognito-unauthenticated: a pool is not a tenant of a shared subject
 	}
 	sets := func(key string) []string {
+		if key == strings.ToLower(t.tenancy) { // the name of the session of Microsoft Sentinel, which ends in the workspace
+			return p.filled(key, func(v string) bool { return strings.ContainsAny(v, "*?") })
+		}
 		a, name := splitClaim(key)
 		if a != address {
 			return nil
@@ -173,6 +178,10 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 				case len(values) > 20 || !known: // more of them show no more
 				case name == "sub" && like:
 					values = append(values, t.grammar.foreign(pattern)...)
+				case name == t.tenancy && like:
+					if strings.ContainsAny(pattern, "*?") {
+						values = append(values, strings.NewReplacer("*", outsiderTenant, "?", "x").Replace(pattern))
+					}
 				case name == "aud" && t.tenancy != "aud":
 					values = append(values, strings.NewReplacer("*", "x", "?", "x").Replace(pattern))
 				case chosenByTenant(address, name):
@@ -189,6 +198,9 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 	pinned := func(key string) bool {
 		if a, name := splitClaim(key); a == address {
 			return !chosenByTenant(address, name) && (name != "aud" || t.tenancy == "aud")
+		}
+		if key == strings.ToLower(t.tenancy) {
+			return true
 		}
 		switch classOf(key) {
 		case identityKey, sourceKey, networkKey, principalTag, mfaKey, externalIDKey, otherKey:

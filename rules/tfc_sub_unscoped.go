@@ -47,10 +47,23 @@ func (p *Pass) terraformScopes() {
 				}
 			}
 		}
-		if open == "" || !p.claim(s, i) {
+		if open == "" {
+			if n := len(parts); n == 8 && parts[6] == "run_phase" && parts[7] == "*" {
+				if witness := p.letsSubject(s, i, strings.Join(parts[:7], ":")+":plan"); witness != nil && p.claim(s, i) {
+					fd := p.Report(at(s, v), "runs of the HCP Terraform workspace %s can assume %s when they plan as well as when they apply", parts[5], p.Document.Role)
+					fd.Level, fd.Severity = Note, noteSeverity
+					fd.Witness = witness
+				}
+			}
+			return
+		}
+		witness := p.letsSubject(s, i, subject, subject+":project:example:workspace:example:run_phase:apply", subject+":workspace:example:run_phase:apply",
+			strings.TrimSuffix(subject, "*")+"project:example:workspace:example:run_phase:apply", strings.TrimSuffix(subject, "*")+"workspace:example:run_phase:apply")
+		if witness == nil || !p.claim(s, i) {
 			return
 		}
 		fd := p.Report(at(s, v), "runs of any %s in the HCP Terraform organization %s that matches %s can assume %s", open, parts[1], quoted(v), p.Document.Role)
 		fd.Level, fd.Severity = Warning, 5.0
+		fd.Witness = witness
 	})
 }

@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/trustvet/trustvet/internal/policy"
+import (
+	"slices"
+	"strings"
+
+	"github.com/trustvet/trustvet/internal/policy"
+)
 
 // ThirdPartyWithoutExternalID reports foreign accounts that get in without an external ID.
 var ThirdPartyWithoutExternalID = &Rule{
@@ -24,7 +29,7 @@ func thirdPartyWithoutExternalID(p *Pass) {
 		e := &exposures[i]
 		pr := e.statement.Principals[e.principal]
 		sub := subjectOf(pr)
-		level, severity := p.thirdPartyLevel(sub)
+		level, severity := p.thirdPartyLevel(e.statement, pr)
 		if e.stranger != thirdParty || level == Off || !p.claim(e.statement, e.principal) {
 			continue
 		}
@@ -40,19 +45,61 @@ func thirdPartyWithoutExternalID(p *Pass) {
 	}
 }
 
-// thirdPartyLevel returns how much it weighs that sub gets in without an external ID. Where nothing says which account is the
-// role's own, an account that nobody knows may be it.
-func (p *Pass) thirdPartyLevel(sub subject) (Level, float64) {
+// thirdPartyLevel returns how much it weighs that pr gets in through s without an external ID. Of an account that nobody knows the
+// code hardly ever says whose it is, and mostly it is another one of the same organization: it weighs something only where the
+// configuration lists the own accounts, or where a name says that somebody else is meant.
+func (p *Pass) thirdPartyLevel(s *policy.Statement, pr policy.Principal) (Level, float64) {
+	sub := subjectOf(pr)
 	id, _ := sub.account.Literal()
 	_, vendor := knownAccount(id)
-	sure := vendor || p.knowsOwnAccount()
+	exact := sub.kind != account || picksPrincipal(s)
+	_, learned := p.Document.Account.Literal()
+	configured := len(p.Options.OwnAccounts)+len(p.Options.TrustedAccounts) > 0
+	named := p.namesThirdParty(s, pr)
 	switch {
-	case sub.kind != account && !sure:
-		return Off, 0 // an exact role or user is mostly one's own
 	case isDocumentationAccount(sub.account):
+		if exact && !configured && !learned {
+			return Off, 0
+		}
 		return Note, noteSeverity
-	case sub.kind != account, !sure:
+	case !vendor && !configured && !named:
+		if exact && !learned {
+			return Off, 0 // an exact role or user is mostly one's own
+		}
+		return Note, noteSeverity
+	case exact, !vendor && !configured && !learned:
 		return Warning, 5.5
 	}
 	return Error, 7.0
+}
+
+// picksPrincipal reports whether s lets in only users or roles that it names by aws:PrincipalArn.
+func picksPrincipal(s *policy.Statement) bool {
+	for _, c := range s.Conditions {
+		if keyName(c) == "aws:principalarn" && asksForValue(c) && !slices.ContainsFunc(c.Values, func(v policy.Text) bool { return strings.HasSuffix(v.String(), "*") }) {
+			return true
+		}
+	}
+	return false
+}
+
+// thirdPartyWords are parts of names of what is meant for somebody else.
+var thirdPartyWords = []string{"vendor", "partner", "thirdparty", "3rdparty", "external", "supplier", "contractor", "saas"}
+
+// namesThirdParty reports whether the name of the role or the statement, or that of a variable that pr comes from, says that somebody
+// else is meant.
+func (p *Pass) namesThirdParty(s *policy.Statement, pr policy.Principal) bool {
+	names := []string{p.Document.Role, s.Sid.String()}
+	for _, via := range pr.ID.Via {
+		if text := via.Text(); len(text) < 200 {
+			names = append(names, text)
+		}
+	}
+	for _, name := range names {
+		name = strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+		if slices.ContainsFunc(thirdPartyWords, func(word string) bool { return strings.Contains(name, word) }) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,378 +1,173 @@
 package rules
 
 import (
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
-// outsiderAccount is the account of the callers that stand for everybody else in witnesses.
-const outsiderAccount = "999999999999"
+// This file has the requests that findings show. A rule that says who gets in asks for a request that shows just that: one
+// that the policy allows anyway shows nothing of what is wrong with it. Strangers, who get in though a statement seems to keep
+// them out, have their request from the search for them: see attempt.go.
 
-// A caller is somebody who tries to assume the role: the beginning of a witness.
-type caller struct {
-	principal string
-	action    string
-	context   access.Context
-	// sets gives a value for a key, in lower case, that the caller can have beyond what the policy names.
-	sets func(key string) []string
-	// pinned are the keys, in lower case, of which the caller cannot have the values that the policy names.
-	pinned func(key string) bool
+// grants returns who can assume the role, worked out once for all rules.
+func (p *Pass) grants() []access.Grant {
+	if !p.shared.asked {
+		p.shared.asked = true
+		p.shared.grants = access.Who(p.Document, access.Options{Now: p.Options.Now})
+	}
+	return p.shared.grants
 }
 
-// An attempt is what a caller needs to get through one statement.
-type attempt struct {
-	request access.Request
-	// effort are the conditions that the caller meets by a choice of values; the others hold for it anyway.
-	effort []policy.Condition
+// A showing is a request that shows what a finding claims, or the lack of one.
+type showing struct {
+	request *access.Request
+	// refuted: no request shows it, since other conditions or a Deny keep out whoever could. Where neither is so, too much of
+	// the policy is unknown to tell.
+	refuted bool
 }
 
-// try looks for a request of c that s allows and nothing denies. What the code does not know helps nobody.
-func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
-	if s.Incomplete || p.shared.denyUnknown {
-		return nil, false
+// shows looks for a request of principal i of s that meets claim.
+func (p *Pass) shows(s *policy.Statement, i int, claim ...policy.Condition) showing {
+	if s.Incomplete {
+		return showing{}
 	}
-	a := &attempt{request: access.Request{Principal: c.principal, Action: c.action, Context: slices.Clone(c.context)}}
-	world := p.world(s)
-	byKey := map[string][]policy.Condition{}
-	var keys []string
-	for _, cond := range s.Conditions {
-		if !cond.Operator.Known {
-			return nil, false
-		}
-		key := keyName(cond)
-		if key == "" {
-			return nil, false
-		}
-		if byKey[key] == nil {
-			keys = append(keys, key)
-		}
-		byKey[key] = append(byKey[key], cond)
-	}
-	for _, key := range keys {
-		conds := byKey[key]
-		if holds(p.Document, conds, a.request, world) {
-			continue
-		}
-		value, ok := p.choose(key, conds, c, world)
-		if !ok {
-			return nil, false
-		}
-		a.request.Context = append(slices.DeleteFunc(a.request.Context, func(x access.Attribute) bool { return strings.EqualFold(x.Key, key) }), value)
-		a.effort = append(a.effort, conds...)
-	}
-	decision, _ := access.Assume(p.Document, a.request, world)
-	if !decision.OK() {
-		return nil, false
-	}
-	slices.SortFunc(a.request.Context, func(x, y access.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	a.request.Context = p.shown(a.request.Context, s)
-	return a, true
-}
-
-// shown drops from a context what no condition of the policy asks about.
-func (p *Pass) shown(c access.Context, in *policy.Statement) access.Context {
-	return slices.DeleteFunc(c, func(a access.Attribute) bool {
-		for _, s := range p.Document.Statements {
-			for _, cond := range s.Conditions {
-				if strings.EqualFold(cond.Key.String(), a.Key) || cond.Key.Hole() != nil {
-					return false
+	decided := true
+	for j := range p.grants() {
+		g := &p.shared.grants[j]
+		switch {
+		case g.From == nil:
+			decided = false // something of the policy that is not known
+		case g.From.Index != s.Index || g.Principal != nil && g.Principal.ID.Span != s.Principals[i].ID.Span || !assumes(g.Action):
+		case g.Undecided:
+			decided = false
+		default:
+			if r, ok := g.Find(claim...); ok {
+				if decision, _ := access.Assume(p.Document, r, g.World); decision.OK() {
+					return showing{request: &r}
 				}
 			}
 		}
-		return true
-	})
+	}
+	return showing{refuted: decided && !p.denyUnknown()}
 }
 
-// choose returns a value of key with which conds hold and that c can have.
-func (p *Pass) choose(key string, conds []policy.Condition, c caller, world access.World) (access.Attribute, bool) {
-	var candidates []string
-	candidates = append(candidates, c.sets(key)...)
-	if !c.pinned(key) {
-		for _, cond := range conds {
-			for _, v := range cond.Values {
-				candidates = append(candidates, p.valuesLike(key, cond.Operator, v, world)...)
-			}
+// showsAny is shows for any principal of s.
+func (p *Pass) showsAny(s *policy.Statement, claim ...policy.Condition) showing {
+	best := showing{refuted: true}
+	for i := range s.Principals {
+		switch show := p.shows(s, i, claim...); {
+		case show.request != nil:
+			return show
+		case !show.refuted:
+			best.refuted = false
 		}
 	}
-	display := conds[0].Key.String()
-	for _, v := range candidates {
-		a := access.Attribute{Key: display, Values: []string{v}, List: multivalued(key)}
-		if holds(p.Document, conds, access.Request{Context: access.Context{a}}, world) {
-			return a, true
-		}
-	}
-	return access.Attribute{}, false
+	return best
 }
 
-// valuesLike returns values that the policy's own value v suggests for key.
-func (p *Pass) valuesLike(key string, op policy.Operator, v policy.Text, world access.World) []string {
-	s, known := sampleIn(v, world)
-	if !known || strings.Contains(s, "${") {
-		return nil
-	}
-	switch classOf(key) {
-	case identityKey, sourceKey, networkKey:
-		return nil // nobody else has what the policy names
-	}
-	switch {
-	case op.Name == "IpAddress":
-		if prefix, err := netip.ParsePrefix(s); err == nil {
-			return []string{prefix.Addr().String()}
-		}
-		return []string{s}
-	case op.Name == "NotIpAddress":
-		return []string{"203.0.113.9", "2001:db8::9"}
-	case op.Name == "Bool", op.Name == "Null":
-		return []string{"true", "false"}
-	case strings.HasPrefix(op.Name, "Numeric"):
-		n, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return nil
-		}
-		return []string{s, strconv.FormatFloat(n-1, 'f', -1, 64), strconv.FormatFloat(n+1, 'f', -1, 64)}
-	case strings.HasPrefix(op.Name, "Date"):
-		t, ok := instant(s)
-		if !ok {
-			return nil
-		}
-		var dates []string
-		for _, at := range []time.Time{t, t.Add(-time.Second), t.Add(time.Second)} {
-			if p.Options.Now.IsZero() || !at.Before(p.Options.Now) {
-				dates = append(dates, at.Format(time.RFC3339))
-			}
-		}
-		if now := p.Options.Now; !now.IsZero() {
-			dates = append(dates, now.UTC().Format(time.RFC3339))
-		}
-		return dates
-	case strings.HasSuffix(op.Name, "Like"), strings.HasPrefix(op.Name, "Arn"):
-		return []string{strings.NewReplacer("*", "x", "?", "x").Replace(s)}
-	}
-	return []string{s}
-}
-
-// sampleIn returns the string that t is in world.
-func sampleIn(t policy.Text, world access.World) (string, bool) {
-	if s, known := t.Literal(); known {
-		return s, true
-	}
-	var b strings.Builder
-	for _, part := range t.Parts {
-		h := part.Hole
-		switch {
-		case h == nil:
-			b.WriteString(part.Literal)
-		case h.Kind == policy.OwnAccount:
-			b.WriteString(world.OwnAccount)
-		case h.Kind == policy.Partition:
-			b.WriteString(world.Partition)
-		case h.Kind == policy.Region:
-			b.WriteString(world.Region)
-		case h.Kind == policy.DNSSuffix:
-			b.WriteString(world.DNSSuffix)
-		case h.Kind == policy.OwnOrganization:
-			b.WriteString(world.OwnOrganization)
-		default:
-			s, bound := world.Unknown[h.Expr]
-			if !bound {
-				return "", false
-			}
-			b.WriteString(s)
-		}
-	}
-	return b.String(), len(t.Parts) > 0
-}
-
-// holds reports whether r meets conds in world.
-func holds(d *policy.Document, conds []policy.Condition, r access.Request, world access.World) bool {
-	probe := &policy.Document{Version: d.Version, Statements: []*policy.Statement{{
-		Effect:     policy.Allow,
-		Principals: []policy.Principal{{Type: policy.AWS, ID: policy.NewText(policy.Literal("*", d.Span))}},
-		Actions:    []policy.Text{policy.NewText(policy.Literal(access.AssumeRole, d.Span))},
-		Conditions: conds,
-	}}}
-	r.Action = access.AssumeRole
-	r.Principal = "arn:aws:iam::" + outsiderAccount + ":role/anyone"
-	decision, _ := access.Decide(probe, r, world)
-	return decision.OK()
-}
-
-// world returns the world of witnesses for s: an account, a region and so on in place of what AWS fills in. The account that
-// an ARN of a principal leaves open is bound too, since who gets in does not depend on it.
-func (p *Pass) world(s *policy.Statement) access.World {
-	w := access.World{
-		OwnAccount: "111122223333", Partition: "aws", Region: "us-east-1", DNSSuffix: "amazonaws.com", OwnOrganization: "o-exampleorgid",
-		Unknown: map[string]string{},
-	}
-	if id, known := p.Document.Account.Literal(); known {
-		w.OwnAccount = id
-	}
-	for _, pr := range s.Principals {
-		if pr.ID.Hole() == nil {
+// showsUser returns a request of an IAM user that s allows and that meets claim, nil when none is known.
+func (p *Pass) showsUser(s *policy.Statement, claim ...policy.Condition) *access.Request {
+	for i := range p.grants() {
+		g := &p.shared.grants[i]
+		if g.From == nil || g.From.Index != s.Index || g.Undecided || !assumes(g.Action) {
 			continue
 		}
-		sub := subjectOf(pr)
-		if sub.kind == unclear {
-			continue
+		if r, ok := g.Find(claim...); ok && strings.Contains(r.Principal, ":user/") {
+			return &r
 		}
-		for _, part := range sub.account.Parts {
-			if part.Hole != nil && part.Hole.Kind == policy.Unknown {
-				w.Unknown[part.Hole.Expr] = w.OwnAccount
-			}
-		}
-		for _, part := range sub.partition.Parts {
-			if part.Hole != nil && part.Hole.Kind == policy.Unknown {
-				w.Unknown[part.Hole.Expr] = w.Partition
-			}
-		}
-	}
-	return w
-}
-
-// outsiders are the callers that stand for any principal of any account: one without an organization, one of another
-// organization, a user with long-term keys and one who signed in with MFA.
-func outsiders() []caller {
-	base := func(principal, kind, userid string, more ...access.Attribute) caller {
-		c := access.Context{
-			{Key: "aws:PrincipalArn", Values: []string{principal}},
-			{Key: "aws:PrincipalAccount", Values: []string{outsiderAccount}},
-			{Key: "aws:PrincipalType", Values: []string{kind}},
-			{Key: "aws:userid", Values: []string{userid}},
-			{Key: "aws:PrincipalIsAWSService", Values: []string{"false"}},
-			{Key: "aws:ViaAWSService", Values: []string{"false"}},
-			{Key: "aws:SecureTransport", Values: []string{"true"}},
-			{Key: "sts:RoleSessionName", Values: []string{"anyone"}},
-		}
-		return caller{principal: principal, action: access.AssumeRole, context: append(c, more...), sets: outsiderValues, pinned: outsiderPinned}
-	}
-	arn := "arn:aws:iam::" + outsiderAccount + ":"
-	return []caller{
-		base(arn+"role/anyone", "AssumedRole", "AROAOUTSIDEROUTSIDE00:anyone"),
-		base(arn+"role/anyone", "AssumedRole", "AROAOUTSIDEROUTSIDE00:anyone", access.Attribute{Key: "aws:PrincipalOrgID", Values: []string{"o-outsider00"}},
-			access.Attribute{Key: "aws:PrincipalOrgPaths", Values: []string{"o-outsider00/r-ab12/ou-ab12-11111111/"}, List: true}),
-		base(arn+"user/anyone", "User", "AIDAOUTSIDEROUTSIDE00", access.Attribute{Key: "aws:username", Values: []string{"anyone"}}),
-		base(arn+"user/anyone", "User", "AIDAOUTSIDEROUTSIDE00", access.Attribute{Key: "aws:username", Values: []string{"anyone"}},
-			access.Attribute{Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}, access.Attribute{Key: "aws:MultiFactorAuthAge", Values: []string{"10"}}),
-	}
-}
-
-// outsiderPinned: who somebody is cannot be chosen.
-func outsiderPinned(key string) bool {
-	switch classOf(key) {
-	case identityKey, sourceKey, networkKey, environmentKey, claimKey, otherKey:
-		return true
-	}
-	return false
-}
-
-// outsiderValues are what an outsider can have for keys that say who one is.
-func outsiderValues(key string) []string {
-	switch key {
-	case "aws:sourceip":
-		return []string{"203.0.113.9"}
-	case "aws:currenttime":
-		return nil
-	case "aws:securetransport":
-		return []string{"true"}
-	case "aws:requestedregion":
-		return []string{"us-east-1"}
 	}
 	return nil
 }
 
-// variants returns c as other principals of its account, in whose ARN, user ID or tags the patterns of s leave room.
-func (p *Pass) variants(s *policy.Statement, c caller) []caller {
-	all := []caller{c}
-	for _, cond := range s.Conditions {
-		if negated(cond.Operator) || cond.Operator.Name == "Null" {
+// lets returns a request that s allows with one of values for the key, nil when it allows none of them: other conditions,
+// or a Deny, may keep them out.
+func (p *Pass) lets(s *policy.Statement, key string, values ...string) *access.Request {
+	for i := range p.grants() {
+		g := &p.shared.grants[i]
+		if g.From == nil || g.From.Index != s.Index || g.Undecided || g.Action != access.AssumeRoleWithWebIdentity {
 			continue
 		}
-		key := keyName(cond)
-		for _, v := range cond.Values {
-			pattern, known := v.Literal()
-			if !known || !strings.ContainsAny(pattern, "*?") || strings.Contains(pattern, "${") {
-				continue
-			}
-			if next, ok := c.as(key, pattern); ok {
-				all = append(all, next)
+		for _, v := range values {
+			if r, ok := g.Find(access.If("StringEquals", key, v)); ok {
+				return &r
 			}
 		}
 	}
-	return all
+	return nil
 }
 
-// as returns c with a value of key that matches pattern as far as it is free.
-func (c caller) as(key, pattern string) (caller, bool) {
-	fill := strings.NewReplacer("*", "x", "?", "x")
-	set := func(k, v string, list bool) {
-		c.context = append(slices.DeleteFunc(slices.Clone(c.context), func(a access.Attribute) bool { return strings.EqualFold(a.Key, k) }),
-			access.Attribute{Key: k, Values: []string{v}, List: list})
-	}
-	switch key {
-	case "aws:principalarn":
-		parts := strings.SplitN(pattern, ":", 6)
-		if len(parts) < 6 {
-			return c, false
+// letsWithout returns a request that s allows without the key, or any that it allows where every call has the key. It is nil
+// when none is known to be allowed.
+func (p *Pass) letsWithout(s *policy.Statement, key string) *access.Request {
+	var allowed *access.Request
+	for i := range p.grants() {
+		g := &p.shared.grants[i]
+		if g.From == nil || g.From.Index != s.Index || g.Undecided || !assumes(g.Action) {
+			continue
 		}
-		if !glob(parts[4], outsiderAccount) {
-			return c, false
+		if r, ok := g.Find(access.If("Null", key, "true")); ok {
+			return &r
 		}
-		resource := fill.Replace(parts[5])
-		if strings.HasPrefix(parts[5], "*") && !strings.Contains(resource, "/") {
-			resource = "role/" + strings.TrimLeft(resource, "/")
-		}
-		name := "arn:aws:iam::" + outsiderAccount + ":" + resource
-		c.principal = name
-		set("aws:PrincipalArn", name, false)
-		return c, true
-	case "aws:principalorgid":
-		if !strings.HasPrefix(pattern, "o-") && !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "?") {
-			return c, false
-		}
-		id := strings.NewReplacer("*", "outsider00", "?", "z").Replace(strings.TrimPrefix(pattern, "o-"))
-		set("aws:PrincipalOrgID", "o-"+strings.TrimPrefix(id, "o-"), false)
-		return c, true
-	case "aws:principalorgpaths":
-		if !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "o-*") {
-			return c, false
-		}
-		path := strings.Replace(pattern, "*", "o-outsider00/r-ab12/", 1)
-		path = strings.TrimPrefix(fill.Replace(path), "o-o-")
-		if !strings.HasPrefix(path, "o-") {
-			path = "o-" + path
-		}
-		set("aws:PrincipalOrgPaths", path, true)
-		return c, true
-	case "aws:userid":
-		if id, rest, session := strings.Cut(pattern, ":"); session && strings.ContainsAny(id, "*?") || strings.ContainsAny(pattern[:min(len(pattern), 12)], "*?") {
-			_ = rest
-			id = strings.Replace(pattern, "*", "AROAOUTSIDEROUTSIDE00", 1)
-			if strings.HasPrefix(pattern, "AROA*") || strings.HasPrefix(pattern, "AIDA*") {
-				id = strings.Replace(pattern, "*", "OUTSIDEROUTSIDE00", 1)
-			}
-			set("aws:userid", fill.Replace(id), false)
-			return c, true
-		}
-	case "aws:principalaccount":
-		if glob(pattern, outsiderAccount) {
-			return c, true
-		}
-	case "aws:sourcevpc":
-		if glob(pattern, "vpc-0123456789abcdef0") {
-			set("aws:SourceVpc", "vpc-0123456789abcdef0", false)
-			return c, true
-		}
-	case "aws:sourcevpce":
-		if glob(pattern, "vpce-0123456789abcdef0") {
-			set("aws:SourceVpce", "vpce-0123456789abcdef0", false)
-			return c, true
+		if allowed == nil {
+			allowed = &g.Witness
 		}
 	}
-	return c, false
+	return allowed
+}
+
+// letsSubject is lets for the subject of a token of principal i of s. Each wildcard of the subjects stands for a plain word.
+func (p *Pass) letsSubject(s *policy.Statement, i int, subjects ...string) *access.Request {
+	filled := make([]string, len(subjects))
+	for j, subject := range subjects {
+		filled[j] = plain(subject)
+	}
+	return p.lets(s, claimOf(s, i, "sub"), filled...)
+}
+
+// plain returns pattern with a plain word in place of each wildcard.
+func plain(pattern string) string {
+	return strings.NewReplacer("*", "example", "?", "x").Replace(pattern)
+}
+
+// claimOf returns the key of a claim of the tokens of principal i of s, as the conditions of s write it.
+func claimOf(s *policy.Statement, i int, name string) string {
+	key := subjectOf(s.Principals[i]).issuer() + ":" + name
+	for _, c := range s.Conditions {
+		if keyName(c) == key {
+			return c.Key.String()
+		}
+	}
+	return key
+}
+
+// githubContexts returns the subjects of the workflows of a repository in each context: a branch, an environment, a pull
+// request, a tag.
+func githubContexts(owner, repository string) []string {
+	var subjects []string
+	for _, context := range []string{"ref:refs/heads/example", "ref:refs/heads/main", "environment:production", "pull_request", "ref:refs/tags/v1"} {
+		subjects = append(subjects, "repo:"+owner+"/"+repository+":"+context)
+	}
+	return subjects
+}
+
+// showWitness gives a finding about who gets in the request of a grant of its statement, where so little of the policy is known
+// that no request shows just what it says.
+func (p *Pass) showWitness(f *Finding) {
+	if f.Witness != nil || f.Level < Warning || !slices.Contains(f.Rule.Tags, "exposure") {
+		return
+	}
+	for i := range p.grants() {
+		if g := &p.shared.grants[i]; g.From != nil && g.From.Span == f.Statement && !g.From.Incomplete && !g.Undecided && len(g.Witness.Principal) > 0 && assumes(g.Action) {
+			f.Witness = &g.Witness
+			return
+		}
+	}
+}
+
+// assumes reports whether a call of the action ends with the role assumed.
+func assumes(action string) bool {
+	return action == access.AssumeRole || action == access.AssumeRoleWithSAML || action == access.AssumeRoleWithWebIdentity
 }

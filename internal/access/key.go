@@ -111,7 +111,7 @@ func (q *question) newDomain(c *class, k *key) domain {
 		return samlKey(c, name)
 	}
 	if i := strings.LastIndexByte(k.lower, ':'); i >= 0 && strings.Contains(k.lower[:i], ".") {
-		return claimKey(c, k.lower[:i], k.lower[i+1:])
+		return claimKey(c, strings.TrimSuffix(k.lower[:i], "/"), k.lower[i+1:])
 	}
 	return perhaps
 }

@@ -59,10 +59,11 @@ func (s *Statement) issuer() string {
 			strings.Contains(op.Name, "Not") {
 			continue
 		}
-		if a := strings.ToLower(key[:i]); address != "" && a != address {
+		a := strings.ToLower(strings.TrimSuffix(key[:i], "/"))
+		if address != "" && a != address {
 			return ""
 		}
-		address = strings.ToLower(key[:i])
+		address = a
 	}
 	return address
 }
