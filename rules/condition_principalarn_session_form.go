@@ -40,6 +40,7 @@ func conditionPrincipalARNSessionForm(p *Pass) {
 			case idle < len(c.Values):
 			case s.Effect == policy.Deny && negated(c.Operator):
 				consequence = "the Deny hits everybody"
+				p.claimAll(s) // and takes away all that others allow
 			case s.Effect == policy.Deny:
 				consequence = "the Deny hits nobody"
 			case negated(c.Operator):
