@@ -72,7 +72,7 @@ step_action() {
   ! grep -E '(❗|⚠|⚙|❓) +::error::pwned|^\[use/scan\] +\| (::|.*##\[)' "$scratch/output" ||
     { cat "$scratch/output"; fail "text of the repository became a command"; }
 
-  # A pull request is judged by what it newly lets in, too: here in a directory that is not scanned.
+  # A pull request is judged by what it newly lets in, too, where path says.
   mkdir roles/changed
   write_role_of_variable roles/changed/main.tf
   write_variable '"arn:aws:iam::111122223333:role/deploy"' roles/changed/variables.tf
@@ -80,13 +80,15 @@ step_action() {
   prepare_events "$(git rev-parse HEAD)"
   sed -i 's/AWS = var.callers/"AWS" : var.callers/' roles/changed/main.tf
   git commit -qam "Write the role in another way"
-  job 0 pull_request roles/good high
+  job 0 pull_request roles/changed high
   output_is newly-let-in 0
   write_variable '"*"' roles/changed/variables.tf
   git commit -qam "Let everyone be the callers"
-  job 1 pull_request roles/good high
+  job 0 pull_request roles/good high
+  output_is newly-let-in 0
+  job 1 pull_request roles/changed high
   output_is newly-let-in 1
-  output_is findings 0
+  output_is findings 1
   grep -qE '::error .*file=roles/changed/variables\.tf' "$scratch/output" || { cat "$scratch/output"; fail "no annotation"; }
   prepare_events "$(git rev-parse HEAD)"
 

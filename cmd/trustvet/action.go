@@ -65,13 +65,14 @@ func action(sys *system) error {
 		return err
 	}
 	look := lookFlags{config: gh.GetInput("config"), baseline: gh.GetInput("baseline"), inTree: true, cdkSource: cdkSource}
-	in, opts, err := look.open(sys, lines(gh.GetInput("path")))
+	paths := lines(gh.GetInput("path"))
+	in, opts, err := look.open(sys, paths)
 	if err != nil {
 		return err
 	}
 	r := scan.Run(in, opts)
 	s := scanned(r)
-	d, err := pullRequest(sys, &look)
+	d, err := pullRequest(sys, &look, paths)
 	if err != nil {
 		message := "what the pull request changes is not known: " + err.Error()
 		s.Problems = append(s.Problems, source.Problem{Name: ".", Message: message, Unreadable: true})
@@ -154,7 +155,7 @@ func annotated(s *report.Scan, d *report.Diff) *report.Scan {
 // pullRequest returns what the pull request that the job runs for changes, nil when it runs for something else. The pull
 // request may come from a stranger: the configuration of its base holds, comments and a baseline silence nothing, and when
 // it cannot be told what it changes that fails the job.
-func pullRequest(sys *system, look *lookFlags) (*report.Diff, error) {
+func pullRequest(sys *system, look *lookFlags, paths []string) (*report.Diff, error) {
 	if sys.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
 		return nil, nil
 	}
@@ -178,7 +179,7 @@ func pullRequest(sys *system, look *lookFlags) (*report.Diff, error) {
 	}
 	judge := *look
 	judge.baseline = "" // it holds back no new access
-	d, err := scan.Diff(sys.Dir, scan.Revisions{Base: base, JudgeByBase: true}, func(before *scan.Input) (scan.Options, error) {
+	d, err := scan.Diff(sys.Dir, scan.Revisions{Base: base, JudgeByBase: true, Within: paths}, func(before *scan.Input) (scan.Options, error) {
 		if name, ok := nameIn(sys, before.Root, judge.config); ok && judge.config != "" && !before.Tree.Exists(name) {
 			judge.config, judge.noConfig = "", true
 		}

@@ -22,6 +22,8 @@ type Difference struct {
 	Removed  []string
 	Problems []source.Problem // of the new state
 	Files    []string         // that changed
+
+	within func(name string) bool // what is compared, nil for everything
 }
 
 // A Change is somebody who can, or no longer can, assume a role.
@@ -42,6 +44,9 @@ type Revisions struct {
 	Staged bool   // the new state is git's index, and Head is not used
 	// JudgeByBase: what holds is the configuration of the base, so that a change has no say in how it is judged.
 	JudgeByBase bool
+	// Within are paths of files and directories that roles must have to do with, by what they are made of before the change or
+	// after it. All roles count when there are none.
+	Within []string
 }
 
 // Diff compares who can assume the roles of two states of the repository that dir lies in, without a checkout. configure says
@@ -86,10 +91,42 @@ func Diff(dir string, rev Revisions, configure func(*Input) (Options, error)) (*
 	o.Config.Exclude(before)
 	o.Config.Exclude(after)
 	d := &Difference{Root: root, Files: scannable(changed)}
+	if d.within, err = within(Place{Dir: dir}, root, rev.Within); err != nil {
+		return nil, err
+	}
 	err = d.between(before, after, func(names []string) (map[string][]lineRange, error) {
 		return changedLines(root, base, head, rev.Staged, names)
 	}, o)
 	return d, err
+}
+
+// within returns which names are those of the files and directories that paths name, or of what lies in one of these; nil when
+// all are.
+func within(from Place, root string, paths []string) (func(name string) bool, error) {
+	var names []string
+	for _, p := range paths {
+		name, err := from.Name(root, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		if name == "." {
+			return nil, nil
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return func(name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return name == n || strings.HasPrefix(name, n+"/") })
+	}, nil
+}
+
+// counts reports whether one of the states of a role has to do with what is compared.
+func (d *Difference) counts(p pair) bool {
+	return d.within == nil || slices.ContainsFunc(slices.Concat(p.before, p.after), func(doc *policy.Document) bool {
+		return touches(doc, func(s source.Span) bool { return s.File != nil && d.within(s.File.Name) })
+	})
 }
 
 // between fills d with what the roles of two states differ in. lines returns the lines of files of the new state that differ.
@@ -97,11 +134,16 @@ func (d *Difference) between(before, after *Input, lines func(names []string) (m
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
+	if d.within != nil {
+		d.Problems = slices.DeleteFunc(d.Problems, func(p source.Problem) bool { return !d.within(p.File()) })
+	}
 	m := matcher{renamed: moves(after)}
 	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
 	c := comparison{Difference: d, o: o, found: exposure(is.Documents, o)}
 	for _, p := range pairs {
-		c.compare(p)
+		if d.counts(p) {
+			c.compare(p)
+		}
 	}
 	if err := c.locate(after.Tree, lines); err != nil {
 		return err
