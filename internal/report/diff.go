@@ -223,7 +223,7 @@ func (m *markdown) diff(d *Diff) {
 			role += " (new)"
 		}
 		if c.When != "" {
-			role += ", when " + escapeMarkdown(c.When)
+			role += ", when " + escapeUpTo(longestCondition, c.When)
 		}
 		if !c.Span.IsZero() {
 			role += "<br>" + m.place(c.Span)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -93,7 +94,7 @@ func (m *markdown) row(row string) bool {
 func (m *markdown) finding(f *rules.Finding) string {
 	message := escapeMarkdown(saying(f))
 	if f.When != "" {
-		message += ", when " + escapeMarkdown(f.When)
+		message += ", when " + escapeUpTo(longestCondition, f.When)
 	}
 	if f.Witness != nil {
 		message += "; " + escapeMarkdown(witnessText(f.Witness))
@@ -118,15 +119,32 @@ func (m *markdown) place(s source.Span) string {
 // longest is how much of one text a table cell shows, in code points.
 const longest = 500
 
+// longestCondition is how much it shows of what a finding depends on.
+const longestCondition = 120
+
+// unbroken is how long a word may be, in bytes, before it is given places where a line can end: a table is as wide as the
+// longest words without one.
+const unbroken = 40
+
 // escapeMarkdown returns s so that it reads as it is, whatever the renderer: no markup, no HTML, no link, no mention, no
 // cell border.
-func escapeMarkdown(s string) string {
-	s, more := firstRunes([]byte(neutral(s)), longest)
+func escapeMarkdown(s string) string { return escapeUpTo(longest, s) }
+
+func escapeUpTo(limit int, s string) string {
+	s, more := firstRunes([]byte(neutral(s)), limit)
 	if more {
 		s += cutMark
 	}
 	var b strings.Builder
-	for i := range len(s) {
+	ends := 0 // of the word, where a line can end
+	for i := 0; i < len(s); {
+		if i >= ends {
+			if i > 0 && s[i-1] != ' ' && s[i] != ' ' {
+				b.WriteString("<wbr>")
+			}
+			ends = i + pieceOf(s[i:])
+		}
+		size := 1
 		switch c := s[i]; {
 		case c == '\t':
 			b.WriteByte(' ')
@@ -138,10 +156,32 @@ func escapeMarkdown(s string) string {
 			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"):
 			fmt.Fprintf(&b, "&#%d;", c)
 		default:
-			b.WriteByte(c)
+			_, size = utf8.DecodeRuneInString(s[i:])
+			b.WriteString(s[i : i+size])
 		}
+		i += size
 	}
 	return b.String()
+}
+
+// pieceOf returns the length of the beginning of s that a line should not end in: a word with the blank behind it, or a part
+// of a long one.
+func pieceOf(s string) int {
+	word := strings.IndexByte(s, ' ')
+	if word < 0 {
+		word = len(s)
+	}
+	if word <= unbroken {
+		return min(word+1, len(s))
+	}
+	if end := strings.LastIndexAny(s[:unbroken], "/.,:;=)}"); end > 0 {
+		return end + 1
+	}
+	end := unbroken
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return end
 }
 
 func alphanumeric(c byte) bool {

@@ -431,6 +431,8 @@ func (c *comparison) severity(role string, g *access.Grant) float64 {
 	switch {
 	case g.Undecided, g.Has(access.Whoever):
 		s = 4.0
+	case !slices.ContainsFunc(g.Callers, func(k access.Caller) bool { return k.Unknown == nil }):
+		s = 5.0 // its example is of the widest kind that it may be
 	case g.Has(access.AnyAWS):
 		s = 7.0
 		if len(g.Guard) == 0 {
