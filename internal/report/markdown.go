@@ -124,7 +124,7 @@ const longestCondition = 120
 
 // unbroken is how long a word may be, in bytes, before it is given places where a line can end: a table is as wide as the
 // longest words without one.
-const unbroken = 40
+const unbroken = 30
 
 // escapeMarkdown returns s so that it reads as it is, whatever the renderer: no markup, no HTML, no link, no mention, no
 // cell border.

@@ -106,6 +106,9 @@ func placesOf(d *policy.Document, g *access.Grant) []source.Span {
 	return append(append(places, d.Span), d.Calls...)
 }
 
+// context is how many lines beside a changed one a diff shows.
+const context = 3
+
 // changedIn returns the part of a span that lies on its first changed line with a word on it, or where lines are gone, on
 // the one before them.
 func (c cause) changedIn(s source.Span) (source.Span, bool) {
@@ -128,8 +131,10 @@ func (c cause) changedIn(s source.Span) (source.Span, bool) {
 		if !hasWord(s.File.Line(line)) {
 			line = first
 		}
-		for line > from && !hasWord(s.File.Line(line)) {
-			line--
+		for above := first - 1; above >= max(from, first-context+1) && !hasWord(s.File.Line(line)); above-- {
+			if hasWord(s.File.Line(above)) {
+				line = above
+			}
 		}
 		return onLine(s, line), true
 	}

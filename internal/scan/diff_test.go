@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +51,9 @@ func TestRefactoringIsNoDifference(t *testing.T) {
 			default:
 				t.Errorf("the mutation:\n%s\nwant:\n%s", got, want.Data)
 			}
+			for _, base := range []string{"HEAD~1", "HEAD~2"} {
+				requireInDiff(t, dir, base, diffOf(t, dir, base))
+			}
 			if !strings.Contains(got, "\n  for example ") {
 				t.Errorf("the mutation lets nobody in:\n%s", got)
 			}
@@ -57,6 +62,36 @@ func TestRefactoringIsNoDifference(t *testing.T) {
 				t.Errorf("from the tree before the refactoring the mutation is another one:\n%s", across)
 			}
 		})
+	}
+}
+
+// requireInDiff requires that the place of each new access is on one line, and that the change is on that line: code
+// scanning shows no other on a pull request. Where lines are only gone, it is one of those before them that a diff shows.
+func requireInDiff(t *testing.T, dir, base string, d *Difference) {
+	t.Helper()
+	hunk := regexp.MustCompile(`^@@ -\S+ \+(\d+)(?:,(\d+))? @@`)
+	for _, c := range d.Widened {
+		at, end := c.Span.Begin(), c.Span.Finish()
+		inside := false
+		for line := range strings.Lines(git(t, dir, "diff", "-U0", "--no-renames", base, "HEAD", "--", c.Span.File.Name)) {
+			m := hunk.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			from, _ := strconv.Atoi(m[1])
+			n := 1
+			if m[2] != "" {
+				n, _ = strconv.Atoi(m[2])
+			}
+			first, last := from, from+n-1
+			if n == 0 {
+				first, last = from-2, from
+			}
+			inside = inside || first <= at.Line && at.Line <= last
+		}
+		if at.Line != end.Line || !inside {
+			t.Errorf("from %s, %s for %s: %s:%d to line %d is not one line of the diff", base, &c.Grant, c.Role, c.Span.File.Name, at.Line, end.Line)
+		}
 	}
 }
 
