@@ -212,7 +212,7 @@ func checkHarmless(t *testing.T, format, out string) {
 		t.Errorf("%s: not UTF-8", format)
 	}
 	for _, r := range out {
-		if r != '\n' && (unicode.IsControl(r) && !(format == "color" && r == '\x1b') || unicode.Is(unicode.Cf, r) && r != '\u200d') {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) && !(format == "color" && r == '\x1b') || unicode.Is(unicode.Cf, r) && r != '\u200d') {
 			t.Errorf("%s: prints %U", format, r)
 			break
 		}

@@ -132,7 +132,8 @@ func FuzzDiff(f *testing.F) {
 	})
 }
 
-// FuzzTree scans two generated trees and compares them. A template's role is found, or something is said of it.
+// FuzzTree scans two generated trees and compares them. A role that a template makes on no condition
+// is found, or something is said of it.
 func FuzzTree(f *testing.F) {
 	for i := range 6 { // each language alone, then with much in it
 		f.Add([]byte{0, byte(i)}, []byte{1, byte(i), byte(i + 1)})
@@ -149,7 +150,7 @@ func FuzzTree(f *testing.F) {
 		trees := []map[string]string{(&generator{bytes: before}).tree(), (&generator{bytes: after}).tree()}
 		for _, files := range trees {
 			r := checkScan(t, files)
-			if template := files["t.yaml"]; template != "" && len(r.Problems) == 0 &&
+			if template := files["t.yaml"]; template != "" && !strings.Contains(template, "    Condition: C\n") && len(r.Problems) == 0 &&
 				!slices.ContainsFunc(Roles(r.Documents), func(ds []*policy.Document) bool { return strings.HasSuffix(ds[0].Role, "R") }) {
 				t.Fatalf("the role is lost, and nothing is said:\n%s", template)
 			}
