@@ -1,23 +1,40 @@
 package cloudformation
 
 import (
+	"crypto/sha256"
+	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
-// A formula is a condition of a template over the values that are not known.
+// A formula is a condition of a template over the values that are not known. Formulas share their parts: conditions that name
+// each other make a graph, which is walked with each part once.
 type formula struct {
 	op          operator
 	args        []*formula  // of and, or, not
 	left, right policy.Text // of equals
-	name        string      // of free: what is not known
-	key         string      // the same for formulas that are the same
-	size        int         // of and, or, not: the formulas below, each as often as it is reached
+	key         digest      // the same for formulas that are the same
+	byDefault   bool        // it holds when every parameter has its default and the stack is in us-east-1
 }
 
-// maxFormula is the size past which a formula counts as not known: conditions that name each other more than once would
-// otherwise grow exponentially.
+// A digest stands for a text of any length.
+type digest [16]byte
+
+func digestOf(parts ...string) digest {
+	h := sha256.New()
+	for _, p := range parts {
+		io.WriteString(h, strconv.Itoa(len(p))+":"+p)
+	}
+	return digest(h.Sum(nil)[:len(digest{})])
+}
+
+// variable returns the name of the variable that says how a comparison which the values do not decide turns out.
+func (d digest) variable() string { return other + string(d[:]) }
+
+// maxFormula is the number of parts past which a formula counts as not known.
 const maxFormula = 2_000
 
 type operator uint8
@@ -33,8 +50,8 @@ const (
 )
 
 var (
-	always = &formula{op: constTrue, key: "T"}
-	never  = &formula{op: constFalse, key: "F"}
+	always = &formula{op: constTrue, key: digest{1}, byDefault: true}
+	never  = &formula{op: constFalse, key: digest{2}}
 )
 
 func constant(b bool) *formula {
@@ -44,7 +61,8 @@ func constant(b bool) *formula {
 	return never
 }
 
-func newFree(name string) *formula { return &formula{op: free, name: name, key: "?" + name} }
+// newFree returns a formula of which nothing is known but what it is called.
+func newFree(name string) *formula { return &formula{op: free, key: digestOf("?", name)} }
 
 func newEquals(left, right policy.Text) *formula {
 	l, leftKnown := left.Literal()
@@ -56,10 +74,21 @@ func newEquals(left, right policy.Text) *formula {
 	if ls == rs {
 		return always
 	}
-	return &formula{op: equals, left: left, right: right, key: ls + "\x01" + rs}
+	key := digestOf(append(choices(left, choices(right, nil)), "=", ls, rs)...)
+	return &formula{op: equals, left: left, right: right, key: key, byDefault: defaultText(left) == defaultText(right)}
 }
 
-// connect returns the formula of args joined by op, without those that are constant.
+// choices appends what the holes of t may stand for: a parameter of the same name may have other values in another template.
+func choices(t policy.Text, to []string) []string {
+	for _, p := range t.Parts {
+		if p.Hole != nil && p.Hole.Choices != nil {
+			to = append(append(to, p.Hole.Expr), p.Hole.Choices...)
+		}
+	}
+	return to
+}
+
+// connect returns the formula of args joined by op, without those that are constant and those that are there already.
 func connect(op operator, args ...*formula) *formula {
 	if op == not {
 		switch args[0].op {
@@ -70,32 +99,87 @@ func connect(op operator, args ...*formula) *formula {
 		case not:
 			return args[0].args[0]
 		}
-		return &formula{op: not, args: args, key: "!(" + args[0].key + ")", size: 1 + args[0].size}
+		return &formula{op: not, args: args, key: digestOf("!", string(args[0].key[:])), byDefault: !args[0].byDefault}
 	}
 	neutral, absorbing := constTrue, constFalse
 	if op == or {
 		neutral, absorbing = constFalse, constTrue
 	}
-	f := &formula{op: op, key: map[operator]string{and: "&(", or: "|("}[op]}
+	f := &formula{op: op, byDefault: op == and}
+	keys := []string{map[operator]string{and: "&", or: "|"}[op]}
+	seen := map[digest]bool{}
 	for _, a := range args {
-		switch a.op {
-		case absorbing:
+		switch {
+		case a.op == absorbing:
 			return a
-		case neutral:
+		case a.op == neutral || seen[a.key]:
 			continue
 		}
+		seen[a.key] = true
 		f.args = append(f.args, a)
-		f.size += 1 + a.size
-		f.key += a.key + "\x02"
+		keys = append(keys, string(a.key[:]))
+		if op == and {
+			f.byDefault = f.byDefault && a.byDefault
+		} else {
+			f.byDefault = f.byDefault || a.byDefault
+		}
 	}
-	f.key += ")"
 	switch len(f.args) {
 	case 0:
 		return constant(op == and)
 	case 1:
 		return f.args[0]
 	}
+	f.key = digestOf(keys...)
 	return f
+}
+
+// walk calls visit for each part of f once, until visit returns false.
+func (f *formula) walk(visit func(*formula) bool) {
+	seen := map[digest]bool{}
+	var walk func(f *formula) bool
+	walk = func(f *formula) bool {
+		if seen[f.key] {
+			return true
+		}
+		seen[f.key] = true
+		for _, a := range f.args {
+			if !walk(a) {
+				return false
+			}
+		}
+		return visit(f)
+	}
+	walk(f)
+}
+
+// parts counts the parts of f, up to just past most.
+func (f *formula) parts(most int) int {
+	n := 0
+	f.walk(func(*formula) bool { n++; return n <= most })
+	return n
+}
+
+// variables returns the names of what f compares.
+func (f *formula) variables() []string {
+	var names []string
+	f.walk(func(f *formula) bool {
+		switch f.op {
+		case free:
+			names = append(names, f.key.variable())
+		case equals:
+			for _, t := range []policy.Text{f.left, f.right} {
+				for _, p := range t.Parts {
+					if p.Hole != nil {
+						names = append(names, p.Hole.Expr)
+					}
+				}
+			}
+		}
+		return true
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // condition returns the formula of the template's condition of that name.
@@ -120,7 +204,9 @@ func (e *evaluator) condition(name string, s scope) *formula {
 	e.quiet = true
 	f := e.formula(c.node, scope{t, c.loops}, name)
 	e.quiet = quiet
-	if f.size > maxFormula {
+	n := f.parts(maxFormula)
+	e.total += n
+	if n > maxFormula {
 		e.problem(c.node.span(), "the condition %s has more than %d parts: it counts as not known", name, maxFormula)
 		f = newFree(t.prefix + name)
 	}

@@ -294,8 +294,7 @@ func assignments(roots []*node, name string, n int) []map[string]string {
 			}
 			literals := map[string][]string{}
 			for name := range t.conditions {
-				s := &solver{index: map[string]int{}}
-				s.collect(e.condition(name, scope{t: t}))
+				s := newSolver([]constraint{{e.condition(name, scope{t: t}), true}})
 				for _, v := range s.vars {
 					literals[v.key] = append(literals[v.key], v.values...)
 				}

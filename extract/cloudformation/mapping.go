@@ -67,7 +67,7 @@ func (e *evaluator) findInMap(n *node, s scope) *policy.Value {
 		none := connect(not, connect(or, found...))
 		if none.op != constFalse && e.possible(none) {
 			v := e.eval(fallback, s) // nil for AWS::NoValue
-			rows = append(rows, &row{value: v, json: string(argJSON(v)), when: []*formula{none}, keys: []string{"in no row of " + name}, byDef: defaultTruth(none)})
+			rows = append(rows, &row{value: v, json: string(argJSON(v)), when: []*formula{none}, keys: []string{"in no row of " + name}, byDef: none.byDefault})
 		}
 	}
 	expr := "Fn::FindInMap " + name + " " + expression(keys[1]) + " " + expression(keys[2])
@@ -143,7 +143,7 @@ func (e *evaluator) rows(mapping *node, top, second policy.Text, s scope) []*row
 				rows = append(rows, r)
 			}
 			r.when = append(r.when, both)
-			r.byDef = r.byDef || defaultTruth(both)
+			r.byDef = r.byDef || both.byDefault
 			var label []string
 			if _, known := top.Literal(); !known {
 				label = append(label, outer.key.canonical())
@@ -163,7 +163,7 @@ func (e *evaluator) possible(f *formula) bool {
 		return f.op == constTrue
 	}
 	if e.world == nil {
-		return satisfiable([]constraint{{f, true}}, &e.searched)
+		return e.satisfiable([]constraint{{f, true}})
 	}
 	return e.world.satisfiable(constraint{f, true})
 }

@@ -22,6 +22,10 @@ func (e *evaluator) template(t *template) {
 		}
 	}
 	e.reportRemote(t)
+	if e.gaveUp {
+		e.gaveUp = false
+		e.problem(t.conditionsSpan(), "which conditions go together takes more than %d steps to find out: some of the cases shown may be impossible", maxSearch)
+	}
 }
 
 // role adds the documents of an AWS::IAM::Role, one for each policy that it may have.
@@ -95,7 +99,7 @@ func (e *evaluator) existence(t *template, r *resource) (given []constraint, lab
 			labels = append(labels, t.prefix+name+" is true")
 		}
 	}
-	return given, labels, len(given) == 0 || satisfiable(given, &e.searched)
+	return given, labels, len(given) == 0 || e.satisfiable(given)
 }
 
 // blanks marks a document that lines of another template language belong to: what they put there is not known.

@@ -1,9 +1,8 @@
 package cloudformation
 
 import (
-	"crypto/sha256"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -20,8 +19,23 @@ type world struct {
 	labels  []string // of the assumptions that were a choice
 	forks   []fork   // the choices of this run, in the order met
 	next    int
-	sat     map[[sha256.Size]byte]bool // remembers satisfiable, by a digest of the question
-	spent   *int                       // the comparisons that the searches for the file have made
+	e       *evaluator
+	truth   map[digest]bool   // what the assumptions say of their formulas
+	groups  map[string]*group // by the variables that the assumptions in them compare
+}
+
+// A group is assumptions that compare the same variables, or are joined by others that do. Those of different groups have
+// nothing to do with each other.
+type group struct {
+	assumed []int  // indexes
+	into    *group // the one that it is part of, nil when it is whole
+}
+
+func (g *group) whole() *group {
+	for g.into != nil {
+		g = g.into
+	}
+	return g
 }
 
 type fork struct {
@@ -37,24 +51,80 @@ type option struct {
 	first bool   // it is what the defaults lead to, so it is looked at first
 }
 
-func (w *world) satisfiable(c constraint) bool {
-	if len(w.assumed) == 0 {
-		switch c.f.op {
-		case constTrue, constFalse:
-			return (c.f.op == constTrue) == c.want
+// assume adds an assumption. It must go together with the others.
+func (w *world) assume(c constraint) {
+	if _, known := w.truth[c.f.key]; known {
+		return
+	}
+	w.truth[c.f.key] = c.want
+	own := &group{assumed: []int{len(w.assumed)}}
+	for _, v := range w.variables(c.f) {
+		if g := w.groups[v]; g != nil {
+			if g = g.whole(); g != own {
+				own.assumed = append(own.assumed, g.assumed...)
+				g.into = own
+			}
+		}
+		w.groups[v] = own
+	}
+	w.assumed = append(w.assumed, c)
+}
+
+// reset forgets all assumptions but those given.
+func (w *world) reset(given []constraint) {
+	w.assumed, w.next = nil, 0
+	w.truth, w.groups = map[digest]bool{}, map[string]*group{}
+	for _, c := range given {
+		w.assume(c)
+	}
+}
+
+func (w *world) variables(f *formula) []string {
+	names, known := w.e.compared[f.key]
+	if !known {
+		names = f.variables()
+		w.e.compared[f.key] = names
+	}
+	return names
+}
+
+// related returns the assumptions that have to do with variables.
+func (w *world) related(variables []string) []constraint {
+	var indexes []int
+	seen := map[*group]bool{}
+	for _, v := range variables {
+		if g := w.groups[v]; g != nil && !seen[g.whole()] {
+			seen[g.whole()] = true
+			indexes = append(indexes, g.whole().assumed...)
 		}
 	}
-	// A digest, since conditions that name each other can have very long keys.
-	h := sha256.New()
-	for _, a := range append(slices.Clip(w.assumed), c) {
-		io.WriteString(h, a.key())
-		h.Write([]byte{3})
+	slices.Sort(indexes)
+	cs := make([]constraint, len(indexes), len(indexes)+1)
+	for i, n := range indexes {
+		cs[i] = w.assumed[n]
 	}
-	key := [sha256.Size]byte(h.Sum(nil))
-	ok, known := w.sat[key]
+	return cs
+}
+
+// satisfiable reports whether c can hold together with what is assumed. The assumptions can, so only those that have to do
+// with c are asked.
+func (w *world) satisfiable(c constraint) bool {
+	if c.f.op == constTrue || c.f.op == constFalse {
+		return (c.f.op == constTrue) == c.want
+	}
+	if truth, known := w.truth[c.f.key]; known {
+		return truth == c.want
+	}
+	cs := append(w.related(w.variables(c.f)), c)
+	parts := make([]string, 0, 2*len(cs))
+	for _, c := range cs {
+		parts = append(parts, strconv.FormatBool(c.want), string(c.f.key[:]))
+	}
+	key := digestOf(parts...)
+	ok, known := w.e.sat[key]
 	if !known {
-		ok = satisfiable(append(slices.Clip(w.assumed), c), w.spent)
-		w.sat[key] = ok
+		ok = w.e.satisfiable(cs)
+		w.e.sat[key] = ok
 	}
 	return ok
 }
@@ -65,7 +135,7 @@ func (w *world) choose(options []option) int {
 		f := w.forks[w.next]
 		w.next++
 		o := f.options[f.taken]
-		w.assumed = append(w.assumed, o.constraint)
+		w.assume(o.constraint)
 		w.labels = append(w.labels, o.label)
 		return o.index
 	}
@@ -91,7 +161,7 @@ func (w *world) choose(options []option) int {
 	})
 	w.forks = append(w.forks, fork{options: possible})
 	w.next = len(w.forks)
-	w.assumed = append(w.assumed, possible[0].constraint)
+	w.assume(possible[0].constraint)
 	w.labels = append(w.labels, possible[0].label)
 	return possible[0].index
 }
@@ -119,10 +189,11 @@ type outcome[T any] struct {
 func outcomes[T any](e *evaluator, given []constraint, labels []string, f func() T) (all []outcome[T], complete bool) {
 	outer := e.world
 	defer func() { e.world = outer }()
-	w := &world{sat: e.sat, spent: &e.searched}
+	w := &world{e: e}
 	e.world = w
 	for {
-		w.assumed, w.labels, w.next = slices.Clone(given), slices.Clone(labels), 0
+		w.reset(given)
+		w.labels = slices.Clone(labels)
 		v := f()
 		if len(w.assumed) > 0 {
 			// Once more with all assumptions known from the start: what they say about a parameter holds for the
@@ -150,9 +221,9 @@ func (e *evaluator) decide(name string, s scope) bool {
 	case f.op == constTrue || f.op == constFalse:
 		return f.op == constTrue
 	case e.world == nil:
-		return defaultTruth(f)
+		return f.byDefault
 	}
-	byDefault := defaultTruth(f)
+	byDefault := f.byDefault
 	label := s.t.prefix + name
 	return e.world.choose([]option{
 		{constraint{f, true}, label + " is true", 1, byDefault},
@@ -165,16 +236,10 @@ func (e *evaluator) narrow(h *policy.Hole, span source.Span) policy.Part {
 	if e.world == nil || e.quiet || len(e.world.assumed) == 0 || h.Many {
 		return policy.HolePart(h, span)
 	}
-	compared := map[string]*policy.Hole{}
-	s := &solver{index: map[string]int{}}
-	for _, c := range e.world.assumed {
-		c.f.holes(compared)
-		s.collect(c.f)
-	}
-	if compared[h.Expr] == nil {
+	if e.world.groups[h.Expr] == nil {
 		return policy.HolePart(h, span)
 	}
-	v := s.variable(h.Expr)
+	v := newSolver(e.world.related([]string{h.Expr})).variable(h.Expr)
 	self := policy.NewText(policy.HolePart(h, span))
 	var left []string
 	others := make([]*formula, 0, len(v.values))
