@@ -122,3 +122,57 @@ func TestPanicCostsOneFile(t *testing.T) {
 		t.Errorf("got %v", r.Problems)
 	}
 }
+
+func TestATemplateThatAnotherNestsIsPartOfThatOne(t *testing.T) {
+	stack := func(id, url, more string) string {
+		return "  " + id + ": {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: " + url + ", Parameters: {Who: " + id + more + "}}}\n"
+	}
+	role := func(id string) string {
+		return "  " + id + ":\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: " + trust + "\n"
+	}
+	const only = "Parameters: {On: {Type: String, Default: no}}\nConditions: {Is: !Equals [!Ref On, yes]}\n"
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"with the values of each of its parents": {
+			map[string]string{
+				"dev/app.yaml":  "Resources:\n" + stack("Iam", "../iam.yaml", ""),
+				"live/app.yaml": "Resources:\n" + stack("Iam", "../iam.yaml", "") + stack("More", "../iam.yaml", ""),
+				"iam.yaml":      "Resources:\n" + role("R"),
+			},
+			"iam.yaml Iam/R,iam.yaml Iam/R,iam.yaml More/R",
+		},
+		"over several levels": {
+			map[string]string{
+				"a.yaml": "Resources:\n" + stack("B", "b.yaml", "") + role("RA"),
+				"b.yaml": "Resources:\n" + stack("C", "c.yaml", "") + role("RB"),
+				"c.yaml": "Resources:\n" + role("RC"),
+				"d.yaml": "Resources:\n" + role("RD"),
+			},
+			"a.yaml RA,b.yaml B/RB,c.yaml B/C/RC,d.yaml RD",
+		},
+		"but for the roles that it never has there": {
+			map[string]string{
+				"a.yaml": "Resources:\n" + stack("B", "b.yaml", ", On: no"),
+				"b.yaml": only + "Resources:\n" + role("Always") + strings.Replace(role("Sometimes"), "Properties", "Condition: Is\n    Properties", 1),
+			},
+			"b.yaml B/Always,b.yaml Sometimes",
+		},
+		"and nothing is lost where templates nest each other": {
+			map[string]string{
+				"a.yaml": "Resources:\n" + stack("B", "b.yaml", "") + role("RA"),
+				"b.yaml": "Resources:\n" + stack("C", "c.yaml", "") + role("RB"),
+				"c.yaml": "Resources:\n" + stack("A", "a.yaml", "") + role("RC"),
+			},
+			"a.yaml C/A/RA,b.yaml A/B/RB,c.yaml B/C/RC",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			roles, _ := extractTree(test.files)
+			if got := strings.Join(roles, ","); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}

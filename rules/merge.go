@@ -142,11 +142,11 @@ func instanceOf(f *Finding) instance {
 }
 
 // resource returns the last two parts of a Terraform address without keys: module.a["x"].aws_iam_role.ci[0] is
-// aws_iam_role.ci. Other addresses have no keys and are returned as they are.
+// aws_iam_role.ci. Of an address in a template it returns what follows the nested stacks: of Live/Role it is Role.
 func resource(address string) string {
 	i := strings.LastIndex(address, "aws_iam_role.")
 	if i < 0 {
-		return address
+		return address[strings.LastIndexByte(address, '/')+1:]
 	}
 	name, _, _ := strings.Cut(address[i:], "[")
 	return name

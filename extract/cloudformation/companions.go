@@ -254,7 +254,7 @@ func (j *joiner) samRole() {
 
 // companion returns a companion that stands at n, at the resource when n is nil.
 func (j *joiner) companion(kind policy.CompanionKind, n *node) *policy.Companion {
-	c := &policy.Companion{Kind: kind, Address: j.s.t.prefix + j.r.id, Span: j.r.key.span()}
+	c := &policy.Companion{Kind: kind, Address: j.s.t.prefix + j.r.id, Span: j.r.key.span(), Calls: j.s.t.calls}
 	if n != nil {
 		c.Span = n.span()
 	}

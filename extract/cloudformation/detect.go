@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -19,6 +20,9 @@ var (
 // Candidate reports whether a file with the content src may hold a role or lead to one. It looks at the bytes only and is
 // meant to be asked for every YAML and JSON file of a repository, nearly all of which it dismisses.
 func Candidate(src []byte) bool {
+	if isUTF16(src) {
+		src = bytes.ReplaceAll(src, []byte{0}, nil)
+	}
 	if bytes.Contains(src, documentKey) {
 		return true
 	}
@@ -36,8 +40,16 @@ func Candidate(src []byte) bool {
 	}
 }
 
+// isUTF16 reports whether src is, by its first two bytes, UTF-16: with a byte order mark or ASCII at the start.
+func isUTF16(src []byte) bool {
+	return len(src) > 3 && (src[0] == 0xFE && src[1] == 0xFF || src[0] == 0xFF && src[1] == 0xFE || (src[0] == 0) != (src[1] == 0))
+}
+
 // read returns the documents of a page, those before a syntax error with it.
 func (e *evaluator) read(p *page, name string) ([]*node, error) {
+	if isUTF16(p.src) {
+		return nil, &syntaxError{0, "the file is UTF-16: trustvet reads templates in UTF-8 only"}
+	}
 	start := bytes.TrimLeft(p.src[p.body():], " \t\r\n")
 	ext := strings.ToLower(path.Ext(name))
 	if len(start) > 0 && (start[0] == '{' || start[0] == '[') {
@@ -82,7 +94,7 @@ const maxBadLines = 6
 // recoverYAML reads a page that is not YAML without the lines that keep it from being so. They become gaps, so that a policy
 // that such a line belongs to is known to be incomplete.
 func recoverYAML(p *page, docs []*node, err error) []*node {
-	if len(p.src) > maxRecovered {
+	if len(p.src) > maxRecovered || !utf8.Valid(p.src) {
 		return docs
 	}
 	original := p.src

@@ -16,27 +16,35 @@ type evaluator struct {
 	problems []source.Problem
 	reported map[source.Problem]bool // the same of a role in another world is not reported again
 
-	world     *world                   // what is assumed, nil outside the evaluation of a role
-	searched  int                      // steps made to find out what can hold together: see maxSearches
-	gaveUp    bool                     // a search for that was given up
-	sat       map[digest]bool          // remembers which assumptions can hold together
-	compared  map[digest][]string      // remembers the variables of formulas
-	visited   []*template              // whose roles are in docs
-	aside     bool                     // companions are looked at, which report no problems
-	quiet     bool                     // nothing may be assumed now: the value is part of a condition
-	active    map[string]bool          // resources whose attributes are being evaluated, against cycles
-	pages     map[*source.File][]*node // included files
-	sources   map[string]*source.File  // that stack traces name: see sourceFile
-	steps     int                      // nodes evaluated for the current role
-	total     int                      // nodes evaluated in all
-	depth     int                      // of the evaluation at the moment
-	turns     int                      // turns of loops so far
-	stacks    int                      // nested templates read so far
-	including int                      // files being included in one another
+	world     *world                    // what is assumed, nil outside the evaluation of a role
+	searched  int                       // steps made to find out what can hold together: see maxSearches
+	gaveUp    bool                      // a search for that was given up
+	sat       map[digest]bool           // remembers which assumptions can hold together
+	compared  map[digest][]string       // remembers the variables of formulas
+	visited   []*template               // whose roles are in docs
+	aside     bool                      // companions are looked at, which report no problems
+	quiet     bool                      // nothing may be assumed now: the value is part of a condition
+	found     int                       // templates of the file so far
+	taken     map[string]bool           // logical IDs in them
+	active    map[string]bool           // resources whose attributes are being evaluated, against cycles
+	pages     map[*source.File]readPage // files that templates name
+	sources   map[string]*source.File   // that stack traces name: see sourceFile
+	steps     int                       // nodes evaluated for the current role
+	total     int                       // nodes evaluated in all
+	depth     int                       // of the evaluation at the moment
+	turns     int                       // turns of loops so far
+	stacks    int                       // nested templates read so far
+	including int                       // files being included in one another
+}
+
+// A readPage is what reading a file gave.
+type readPage struct {
+	roots []*node
+	err   error
 }
 
 func newEvaluator(tree *source.Tree, opts Options) *evaluator {
-	return &evaluator{tree: tree, opts: opts, sat: map[digest]bool{}, compared: map[digest][]string{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File][]*node{},
+	return &evaluator{tree: tree, opts: opts, sat: map[digest]bool{}, compared: map[digest][]string{}, reported: map[source.Problem]bool{}, active: map[string]bool{}, pages: map[*source.File]readPage{},
 		sources: map[string]*source.File{}}
 }
 

@@ -43,7 +43,28 @@ func Extract(tree *source.Tree, file *source.File, opts Options) ([]*policy.Docu
 // extract adds the documents of the templates and roles that the document root of a file holds.
 func (e *evaluator) extract(root *node, name string) {
 	for _, t := range e.templates(root, name) {
+		e.distinguish(t)
 		e.template(t)
+	}
+}
+
+// distinguish gives the names in t a prefix when an earlier template of the file, in another document of a YAML stream or beside
+// it in one that holds several, has a resource of the same name: template2/Role.
+func (e *evaluator) distinguish(t *template) {
+	if e.taken == nil {
+		e.taken = map[string]bool{}
+	}
+	e.found++
+	for _, r := range t.resources {
+		switch r.kind {
+		case roleType, samFunctionType, samStateMachineType, stackType, samStackType, stackSetType:
+			if e.taken[r.id] {
+				t.prefix = fmt.Sprintf("template%d/", e.found)
+			}
+		}
+	}
+	for _, r := range t.resources {
+		e.taken[r.id] = true
 	}
 }
 

@@ -102,20 +102,26 @@ func (e *evaluator) included(call *node, s scope) (*node, *policy.Hole) {
 		hole.Reason = err.Error()
 		return nil, hole
 	}
-	roots, ok := e.pages[file]
-	if !ok {
-		roots, err = e.read(newPage(file), file.Name)
-		if err != nil {
-			e.problem(location.span(), "cannot include %s: %v", file.Name, err)
-			roots = nil
-		}
-		e.pages[file] = roots
+	roots, err := e.contents(file)
+	if err != nil {
+		e.problem(location.span(), "cannot include %s: %v", file.Name, err)
+		roots = nil
 	}
 	if len(roots) == 0 {
 		hole.Reason = "the included file cannot be read"
 		return nil, hole
 	}
 	return roots[0], nil
+}
+
+// contents returns the documents of a file that templates name, which is read once.
+func (e *evaluator) contents(file *source.File) ([]*node, error) {
+	p, known := e.pages[file]
+	if !known {
+		p.roots, p.err = e.read(newPage(file), file.Name)
+		e.pages[file] = p
+	}
+	return p.roots, p.err
 }
 
 // includeSections adds to the root of a template the sections of files that it includes as a whole.

@@ -46,11 +46,15 @@ func mask(src []byte) ([]byte, []gap) {
 			continue
 		}
 		fill, inner := byte('T'), directiveText(src[i:end])
+		choice := choiceEnd(src, i)
+		if choice > 0 {
+			end = choice
+		}
 		var hole *policy.Hole
 		if src[i+1] == '{' {
 			hole = &policy.Hole{Expr: inner, Reason: otherLanguage}
 		}
-		if src[i+1] == '%' || control(inner) {
+		if choice < 0 && (src[i+1] == '%' || control(inner)) {
 			fill = ' '
 		}
 		for j := i; j < end; j++ {
@@ -84,6 +88,35 @@ func control(inner string) bool {
 		strings.HasPrefix(inner, "$") && (strings.HasPrefix(rest, ":=") || strings.HasPrefix(rest, "="))
 }
 
+// choiceEnd returns where a choice within a line ends whose first directive is at byte i, {{if .A}}x{{else}}y{{end}}, which as a
+// whole stands for one thing or another; -1 when there is none.
+func choiceEnd(src []byte, i int) int {
+	depth, alternative := 0, false
+	for at := i; at >= 0 && at < len(src); {
+		end := directiveEnd(src, at)
+		if end < 0 || bytes.IndexByte(src[i:end], '\n') >= 0 {
+			return -1
+		}
+		word, _, _ := strings.Cut(directiveText(src[at:end]), " ")
+		switch word {
+		case "if", "with", "range":
+			depth++
+		case "else":
+			alternative = alternative || depth == 1
+		case "end", "endif":
+			depth--
+		}
+		if depth == 0 {
+			if alternative {
+				return end
+			}
+			return -1
+		}
+		at = directive(src, end)
+	}
+	return -1
+}
+
 // blanked returns a hole when lines of directives stand for text of their own, rather than for loops and the like.
 func blanked(directives []byte) *policy.Hole {
 	for i := 0; i >= 0 && i < len(directives); {
@@ -99,7 +132,7 @@ func blanked(directives []byte) *policy.Hole {
 	return nil
 }
 
-var token = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%{1,2}[A-Z][A-Z0-9_]*%{1,2}`) })
+var token = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%{1,2}[A-Za-z][A-Za-z0-9_]*%{1,2}`) })
 
 // maskTokens is mask for %NAME% and %%NAME%%, which the build scripts of AWS's own solutions replace. A plain scalar cannot
 // begin with one.

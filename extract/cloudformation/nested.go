@@ -95,12 +95,13 @@ func (e *evaluator) child(t *template, r *resource) *template {
 		e.exceeded(span, "there are more than %d nested stacks: the stack %s is not looked at", maxStacks, r.id)
 		return nil
 	}
-	roots, err := e.read(newPage(file), file.Name)
+	roots, err := e.contents(file)
 	if err != nil || len(roots) == 0 || !isTemplate(roots[0]) {
 		e.problem(span, "%s, the template of the nested stack %s, is not a template that can be read", file.Name, r.id)
 		return nil
 	}
-	child := &template{root: roots[0], dir: path.Dir(file.Name), files: append(slices.Clip(t.files), file.Name)}
+	child := &template{root: roots[0], dir: path.Dir(file.Name), files: append(slices.Clip(t.files), file.Name),
+		calls: append(slices.Clip(t.calls), r.key.span())}
 	e.nest(child, t, r, properties.get("Parameters"))
 	return child
 }
@@ -167,7 +168,7 @@ func (e *evaluator) stackSet(t *template, r *resource) {
 		e.problem(body.span(), "the template of the stack set %s is not known", r.id)
 		return
 	}
-	child := &template{root: roots[0], dir: t.dir, files: slices.Clip(t.files), given: given, labels: labels, elsewhere: true}
+	child := &template{root: roots[0], dir: t.dir, files: slices.Clip(t.files), calls: t.calls, given: given, labels: labels, elsewhere: true}
 	arguments := properties.get("Parameters")
 	e.nest(child, t, r, nil)
 	if arguments != nil && arguments.kind == listNode {

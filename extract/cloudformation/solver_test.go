@@ -78,7 +78,7 @@ func TestSatisfiableAgreesWithEnumeration(t *testing.T) {
 				}
 				return true
 			}
-			for _, at[i] = range values[:len(values)] {
+			for _, at[i] = range values {
 				if i == 0 && at[i] > "b" {
 					continue
 				}

@@ -20,6 +20,7 @@ type template struct {
 	arguments  map[string]argument // what a parent template gives its parameters; nil when there is none
 	nested     bool                // it has a parent, so that a parameter without an argument has its default
 	elsewhere  bool                // it is deployed in other accounts than its parent
+	calls      []source.Span       // the nested stacks that lead to it, outermost first
 	given      []constraint        // what must hold for it to be deployed, when it is nested
 	labels     []string            // of given
 	conditions map[string]bound

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -50,11 +51,29 @@ func (p *page) yamlError(err error) error {
 		line, _ := strconv.Atoi(m[1])
 		offset = p.offset(line, 1)
 	}
+	if at := notText(p.src); offset == 0 && at >= 0 {
+		offset = at
+		if !utf8.Valid(p.src) {
+			message = "the file is not UTF-8"
+		}
+	}
 	var typeError *yaml.TypeError
 	if errors.As(err, &typeError) && len(typeError.Errors) > 0 {
 		message = typeError.Errors[0]
 	}
 	return &syntaxError{offset, message}
+}
+
+// notText returns the place of the first byte that is not UTF-8, or of a character that YAML does not allow; -1 when there is none.
+func notText(src []byte) int {
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7F {
+			return i
+		}
+		i += size
+	}
+	return -1
 }
 
 // A yamlReader turns the nodes of yaml.v3 into ours.

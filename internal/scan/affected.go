@@ -9,20 +9,21 @@ import (
 	"sync"
 
 	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
 )
 
 // affected returns the files to scan so that everything is found that a change of the given files can have caused: the
-// given files, and the Terraform files of each module that one of them belongs to or is named in, and of the modules that
-// call such a module, over any number of calls. tracked are the files of the tree, and search returns those of them that
-// may hold one of some texts.
+// given files, the Terraform files of each module that one of them belongs to or is named in, and of the modules that call such
+// a module, over any number of calls, and the templates that nest a given one. tracked are the files of the tree, and search
+// returns those of them, of names that match some patterns, that may hold one of some texts.
 //
 // A module with a backend or with values for its variables is run itself: who may call it besides is not looked for.
-func affected(tree *source.Tree, tracked, given []string, search func(texts []string) []string) []string {
+func affected(tree *source.Tree, tracked, given []string, search func(texts, patterns []string) []string) []string {
 	wanted := map[string]bool{} // directories
-	files := slices.Clone(given)
+	files := append(slices.Clone(given), nesting(tree, given, search)...)
 	var texts []string // by which other modules are found
 	called := false
 	for _, name := range given {
@@ -52,7 +53,7 @@ func affected(tree *source.Tree, tracked, given []string, search func(texts []st
 	if called || mentioned > 0 && slices.ContainsFunc(tracked, isConfiguration) {
 		texts = append(texts, `"./`, `"../`, `".."`)
 		callers := map[string][]string{} // directory of a module to those of its callers
-		for _, name := range search(texts) {
+		for _, name := range search(texts, terraformFiles()) {
 			f, err := tree.File(name)
 			if err != nil || inSkippedDir(name) {
 				continue // the extractor says so
@@ -128,6 +129,46 @@ var (
 	assignment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*"?([\w-]+)"?\s*[=:]`) })
 	variable   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*variable\s+"?([\w-]+)"?\s*\{`) })
 )
+
+// terraformFiles are patterns of git for the files that may call a module or read a file.
+func terraformFiles() []string {
+	return []string{"*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "*.hcl", "*.tfvars"}
+}
+
+// maxNesting is how many templates are followed from a nested one to those around it.
+const maxNesting = 8
+
+// nesting returns the templates that nest one of the given files, or one that does: a role is called by the stacks that lead to
+// it, and has its policy from their values.
+func nesting(tree *source.Tree, given []string, search func(texts, patterns []string) []string) []string {
+	var found []string
+	names := slices.Clone(given)
+	for range maxNesting {
+		var texts []string
+		for _, name := range names {
+			if extract.LanguageOf(name) != extract.DataOrPolicy {
+				continue
+			}
+			if f, err := tree.File(name); err == nil && cloudformation.Candidate(f.Src) {
+				texts = append(texts, path.Base(name))
+			}
+		}
+		if len(texts) == 0 {
+			break
+		}
+		names = nil
+		for _, name := range search(texts, []string{"*.yaml", "*.yml", "*.json", "*.template", "*.cfn", "*.cform"}) {
+			f, err := tree.File(name)
+			if err != nil || inSkippedDir(name) || slices.Contains(given, name) || slices.Contains(found, name) {
+				continue
+			}
+			if bytes.Contains(f.Src, []byte("AWS::CloudFormation::Stack")) || bytes.Contains(f.Src, []byte("AWS::Serverless::Application")) {
+				found, names = append(found, name), append(names, name)
+			}
+		}
+	}
+	return found
+}
 
 func isConfiguration(name string) bool { return extract.LanguageOf(name) == extract.Terraform }
 

@@ -36,7 +36,7 @@ func TestAffectedByValues(t *testing.T) {
 		"config/eu/us.tfvars.json": {"config/eu/all.tfvars", "config/eu/us.tfvars.json", "stack/variables.tf"},
 		"own/some.tfvars":          {"own/main.tf", "own/some.tfvars"},
 	} {
-		got := affected(source.NewTree(fsys), tracked, []string{given}, func([]string) []string { return tracked })
+		got := affected(source.NewTree(fsys), tracked, []string{given}, func(_, _ []string) []string { return tracked })
 		if !slices.Equal(got, want) {
 			t.Errorf("%s affects %q, not %q", given, got, want)
 		}

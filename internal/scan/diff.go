@@ -199,10 +199,10 @@ func openStates(root, head string, staged bool, blobs *blobReader, changed []fil
 	state := func(c *commitFS) *Input {
 		in := &Input{Root: root, Tree: source.NewTree(c)}
 		all := c.names()
-		in.Files = affected(in.Tree, all, given, func(texts []string) []string {
+		in.Files = affected(in.Tree, all, given, func(texts, patterns []string) []string {
 			if !searched {
 				var err error
-				if found, err = searchTerraform(root, texts, where); err != nil {
+				if found, err = searchFiles(root, texts, patterns, where); err != nil {
 					return all
 				}
 				searched = true

@@ -53,15 +53,15 @@ func trackedButIgnored(root, dir string) []string {
 	return names
 }
 
-// searchTerraform returns the Terraform and Terragrunt files that hold one of texts: the tracked ones of the work tree, or
-// those of the tree that in names, or of the index when it is --cached. git reads them faster than this program may, which
-// checks every path for a way out of the tree.
-func searchTerraform(root string, texts []string, in ...string) ([]string, error) {
+// searchFiles returns the files with a name that matches one of the patterns that hold one of texts: the tracked ones of the work
+// tree, or those of the tree that in names, or of the index when it is --cached. git reads them faster than this program may,
+// which checks every path for a way out of the tree.
+func searchFiles(root string, texts, patterns []string, in ...string) ([]string, error) {
 	args := []string{"grep", "-l", "-z", "-F", "--no-color", "--no-recurse-submodules"}
 	for _, t := range texts {
 		args = append(args, "-e", t)
 	}
-	out, err := runGit(root, slices.Concat(args, in, []string{"--", "*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "*.hcl", "*.tfvars"})...)
+	out, err := runGit(root, slices.Concat(args, in, []string{"--"}, patterns)...)
 	if exitCode(err) == 1 {
 		return nil, nil // nothing found
 	}

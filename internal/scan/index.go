@@ -58,8 +58,8 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 		return nil, nil, err
 	}
 	in.Tree = source.NewTree(indexFS{sys.FS(), index})
-	in.Files = affected(in.Tree, index.names, names, func(texts []string) []string {
-		found, err := searchTerraform(root, texts)
+	in.Files = affected(in.Tree, index.names, names, func(texts, patterns []string) []string {
+		found, err := searchFiles(root, texts, patterns)
 		if err != nil {
 			return index.names // look at all
 		}

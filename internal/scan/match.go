@@ -154,8 +154,12 @@ func withoutKeys(address string) string {
 	return b.String()
 }
 
-// lastResource returns the resource of an address without its modules, "" when it has none: aws_iam_role.y.
+// lastResource returns the resource of an address without its modules, "" when it has none: aws_iam_role.y. Of an address in a
+// template it is the logical ID without the nested stacks.
 func lastResource(address string) string {
+	if !strings.Contains(address, ".") {
+		return address[strings.LastIndexByte(address, '/')+1:]
+	}
 	parts := strings.Split(withoutKeys(address), ".")
 	if len(parts) < 2 || !strings.HasPrefix(parts[len(parts)-2], "aws") {
 		return ""
