@@ -37,7 +37,7 @@ func (p *Pass) absentKeys(wanted func(absentKey) bool) {
 		}
 		for _, c := range s.Conditions {
 			a, ok := absence(s, c)
-			if !ok || !wanted(a) || p.claimed(s, -1) {
+			if !ok || !wanted(a) || !slices.ContainsFunc(a.principals, func(i int) bool { return !p.claimed(s, i) }) {
 				continue
 			}
 			switch {

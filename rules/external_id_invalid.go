@@ -31,7 +31,7 @@ func externalIDInvalid(p *Pass) {
 				}
 				if known && !externalID().MatchString(id) && !strings.Contains(id, "${") {
 					idle++
-					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, v.String())
+					p.Report(at(s, v), "no call for %s can have the external ID %q: STS takes 2 to 1224 letters, digits and _+=,.@:/-", p.Document.Role, shortened(v.String()))
 				}
 			}
 			if idle > 0 && idle == len(c.Values) && s.Effect == policy.Allow && !c.Operator.IfExists {

@@ -92,10 +92,14 @@ func externalIDsOf(d *policy.Document, ownerOf func(policy.Text) standing) []sha
 	return ids
 }
 
-// externalIDElsewhere returns the first other role of the run whose policy asks another known vendor than owner for the external ID.
+// externalIDElsewhere returns the first role of the run before this one whose policy asks another known vendor than owner for the
+// external ID.
 func (p *Pass) externalIDElsewhere(id, owner string) (sharedID, bool) {
 	for _, u := range p.run.vendorIDs()[id] {
-		if u.role != p.Document.Role && u.owner != owner && u.vendor {
+		if u.role == p.Document.Role {
+			break
+		}
+		if u.owner != owner && u.vendor {
 			return u, true
 		}
 	}

@@ -38,6 +38,11 @@ func policyRejectedByIAM(p *Pass) {
 			fd.Level, fd.Severity = Note, noteSeverity
 			continue
 		}
+		if f.Code == policy.InvalidJSON && d.Value != nil && d.Value.Scalar() && len(d.Value.Text.Via) > 0 && len(d.Value.Text.Parts) < 2 && d.Value.Text.Is("") {
+			fd := p.Report(Place{Span: f.Span}, "IAM refuses the policy of %s unless something gives it one: with the inputs of the code it is empty", d.Role)
+			fd.Level, fd.Severity = Note, noteSeverity
+			continue
+		}
 		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
 	r.duplicateElements(d)
@@ -53,7 +58,11 @@ func policyRejectedByIAM(p *Pass) {
 		}
 		if !s.Faulty {
 			for i, pr := range s.Principals {
-				if why := principalFault(pr); why != "" && !p.shared.claimed[claim{s, i}] {
+				if emptyInput(s, pr) {
+					fd := p.Report(at(s, pr.ID), "IAM refuses the policy of %s unless something says whom it trusts: with the inputs of the code the principal is %s", d.Role, quoted(pr.ID))
+					fd.Level, fd.Severity = Note, noteSeverity
+					p.claim(s, i)
+				} else if why := principalFault(pr); why != "" && !p.shared.claimed[claim{s, i}] {
 					r.add(at(s, pr.ID), "principal", "%s", why)
 				}
 			}
@@ -70,6 +79,17 @@ func policyRejectedByIAM(p *Pass) {
 	for _, s := range d.Statements {
 		p.doubtfulSid(s)
 	}
+}
+
+// emptyInput reports whether a principal, or the account in it, is empty because an input of the code is: whoever uses the code gives
+// one.
+func emptyInput(s *policy.Statement, pr policy.Principal) bool {
+	if pr.ID.Span.IsZero() {
+		return false
+	}
+	value := pr.ID.String()
+	return value == "" && !s.Span.Contains(pr.ID.Span) ||
+		strings.Contains(value, ":iam:::") && strings.Contains(pr.ID.Span.Text(), "${") && !strings.Contains(pr.ID.Span.Text(), ":iam:::")
 }
 
 // spelled reports whether an element of the policy is written as such, or all of it as {}. A policy that the code puts together

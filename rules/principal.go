@@ -299,5 +299,14 @@ func shown(t policy.Text) string {
 	return b.String()
 }
 
+// shortened returns s as messages show it: a long one with its end cut.
+func shortened(s string) string {
+	const longest = 64
+	if len(s) > longest {
+		return beginning(s, longest) + "…"
+	}
+	return s
+}
+
 // beginning returns the first n bytes of s, without half a character at the end.
 func beginning(s string, n int) string { return strings.ToValidUTF8(s[:n], "") }

@@ -11,8 +11,8 @@ import (
 // aws:SourceAccount in the trust policy of a role that they assume. AWS publishes no list, and a condition on a key that a
 // service does not send makes the role unassumable, so a service is here only with a page of its documentation:
 //
-//	appstream: https://docs.aws.amazon.com/appstream2/latest/developerguide/confused-deputy.html
-//	bedrock: https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html
+//	appstream: https://docs.aws.amazon.com/appstream2/latest/developerguide/example-fleet-machine.html
+//	bedrock: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-iam-role.html
 //	frauddetector: https://docs.aws.amazon.com/frauddetector/latest/ug/confused-deputy-prevention.html
 //	iot: https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html
 //	personalize: https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html

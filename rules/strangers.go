@@ -138,7 +138,7 @@ func (p *Pass) sourcesElsewhere() []string {
 				if parts[4] != "" && !(strings.ContainsAny(parts[4], "*?") && glob(parts[4], outsiderAccount)) {
 					continue
 				}
-				if strings.Contains(parts[4], "*") {
+				if strings.ContainsAny(parts[4], "*?") {
 					parts[4] = outsiderAccount
 				}
 				arns = append(arns, strings.NewReplacer("*", "x", "?", "x").Replace(strings.Join(parts, ":")))
