@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -373,6 +375,59 @@ func TestSARIFStaysBelowGitHubsLimits(t *testing.T) {
 	if !strings.Contains(run.Invocations[0].Notifications[0].Message.Text, "4 more are left out") {
 		t.Errorf("the run does not say what it leaves out: %v", run.Invocations[0].Notifications[0])
 	}
+}
+
+// TestSARIFStaysBelowGitHubsSize has findings at paths that are long and hard to compress.
+func TestSARIFStaysBelowGitHubsSize(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"[random.IntN(64)]
+		}
+		return string(b)
+	}
+	s := typical(t)
+	for range 5 {
+		f := s.Findings[2]
+		f.Role = noise(100_000)
+		f.Message = "somebody can assume " + f.Role
+		s.Findings = append(s.Findings, f)
+	}
+	const size = 400_000
+	few := sarifOf(t, s, size)
+	if results := few.Runs[0].Results; len(results) != len(s.Findings) || len(results[len(results)-1].Message.Text) > 4*maxText {
+		t.Errorf("%d results, the last with %d bytes of text", len(results), len(results[len(results)-1].Message.Text))
+	}
+	for range 200 {
+		f := s.Findings[2]
+		file := source.NewFile(noise(4000), []byte("x\n"))
+		f.Span = source.Span{File: file, Start: 0, End: 1}
+		s.Findings = append(s.Findings, f)
+	}
+	many := sarifOf(t, s, size)
+	listed := len(many.Runs[0].Results)
+	left := fmt.Sprintf("Only the %d most severe findings are listed; %d more are left out.", listed, len(s.Findings)-listed)
+	if listed < 30 || listed == len(s.Findings) || many.Runs[0].Invocations[0].Notifications[0].Message.Text != left {
+		t.Errorf("%d results of %d; the run does not say %q", listed, len(s.Findings), left)
+	}
+}
+
+// sarifOf returns the SARIF file of s, which must not be larger than size as gzip.
+func sarifOf(t *testing.T, s *Scan, size int) *sarifLog {
+	t.Helper()
+	b, err := sarifWithin(s, "1.2.3", size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := compressed(b); err != nil || n > size {
+		t.Errorf("it has %d bytes as gzip, %v", n, err)
+	}
+	log := &sarifLog{}
+	if err := json.Unmarshal(b, log); err != nil {
+		t.Fatal(err)
+	}
+	return log
 }
 
 // TestUnderlineIsUnderTheToken takes the columns of the underline out of the printed line.

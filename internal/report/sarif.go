@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"slices"
@@ -22,13 +24,16 @@ import (
 //   - It ignores suppressions, so a suppressed finding is left out.
 //   - It refuses a run without results, and an upload sets automationDetails only where the file has none.
 //   - It closes an alert only when the rule is still listed, so every rule of this build is.
-//   - Of more than 5,000 results it drops some; it refuses more than 25,000.
+//   - Of more than 5,000 results it drops some; it refuses more than 25,000, and a file of more than 10 MB as gzip.
 //
 // https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 const (
-	maxResults   = 5000
-	maxFlowSteps = 1000
-	maxRelated   = 100
+	maxResults       = 5000
+	maxFlowSteps     = 1000
+	maxRelated       = 100
+	maxNotifications = 1000
+	maxText          = 2000       // of one text in a message, in code points
+	maxFile          = 10_000_000 // in bytes, as gzip
 )
 
 type sarifLog struct {
@@ -162,6 +167,31 @@ type sarifReplacement struct {
 
 // SARIF writes for GitHub code scanning and other readers of SARIF 2.1.0. version is that of this program.
 func SARIF(w io.Writer, s *Scan, version string) error {
+	b, err := sarifWithin(s, version, maxFile)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// sarifWithin returns the file with as many results as there is room for in size bytes of gzip.
+func sarifWithin(s *Scan, version string, size int) ([]byte, error) {
+	for limit := maxResults; ; {
+		b, err := sarif(s, version, limit)
+		if err != nil || len(b) <= size {
+			return b, err
+		}
+		n, err := compressed(b)
+		if err != nil || n <= size || limit == 0 {
+			return b, err
+		}
+		limit = int(float64(min(limit, len(s.Findings))) * 0.9 * float64(size) / float64(n))
+	}
+}
+
+// sarif returns the file with at most limit results.
+func sarif(s *Scan, version string, limit int) ([]byte, error) {
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
 			Name: "trustvet", SemanticVersion: version, InformationURI: "https://github.com/trustvet/trustvet",
@@ -176,8 +206,8 @@ func SARIF(w io.Writer, s *Scan, version string) error {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, newSARIFRule(r))
 	}
 	findings := s.Findings
-	if len(findings) > maxResults {
-		findings = bySeverity(findings)[:maxResults]
+	if len(findings) > limit {
+		findings = bySeverity(findings)[:limit]
 	}
 	hashes := hashesOf(findings)
 	for i := range findings {
@@ -202,10 +232,31 @@ func SARIF(w io.Writer, s *Scan, version string) error {
 		}
 		run.Results = append(run.Results, result)
 	}
-	run.Invocations = []sarifInvocation{{Successful: !s.Unreadable(), Notifications: notifications(s)}}
-	return encode(w, sarifLog{
+	run.Invocations = []sarifInvocation{{Successful: !s.Unreadable(), Notifications: notifications(s, limit)}}
+	var b bytes.Buffer
+	err := encode(&b, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run},
 	})
+	return b.Bytes(), err
+}
+
+// compressed returns the length of b as gzip.
+func compressed(b []byte) (int, error) {
+	var c counter
+	z := gzip.NewWriter(&c)
+	if _, err := z.Write(b); err != nil {
+		return 0, err
+	}
+	err := z.Close()
+	return int(c), err
+}
+
+// A counter counts the bytes written to it.
+type counter int
+
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
 }
 
 const srcRoot = "%SRCROOT%"
@@ -269,9 +320,9 @@ func newSARIFResult(f *rules.Finding) sarifResult {
 		}
 		at := newSARIFLocation(rel.Span)
 		at.ID = len(links) + 1
-		at.Message = &sarifText{Text: sarifEscape(neutral(rel.Message))}
+		at.Message = &sarifText{Text: sarifEscape(short(neutral(rel.Message)))}
 		r.RelatedLocations = append(r.RelatedLocations, at)
-		links = append(links, fmt.Sprintf("[%s](%d)", sarifEscape(neutral(rel.Message)), at.ID))
+		links = append(links, fmt.Sprintf("[%s](%d)", sarifEscape(short(neutral(rel.Message))), at.ID))
 	}
 	if len(links) > 0 {
 		message += " See " + strings.Join(links, ", ") + "."
@@ -306,7 +357,7 @@ func flowSteps(f *rules.Finding) []sarifStep {
 			step.Location.Message = &sarifText{Text: "It is written here."}
 		case len(spans) - 1:
 			step.Importance = "essential"
-			step.Location.Message = &sarifText{Text: sarifEscape("It reaches the trust policy of '" + neutral(f.Role) + "' here.")}
+			step.Location.Message = &sarifText{Text: sarifEscape("It reaches the trust policy of '" + short(neutral(f.Role)) + "' here.")}
 		default:
 			step.Location.Message = &sarifText{Text: "It passes through here."}
 		}
@@ -367,9 +418,18 @@ func uri(name string) string {
 
 // sentence returns a message as a sentence: with its period.
 func sentence(s string) string {
-	s = neutral(s)
+	s = short(neutral(s))
 	if !strings.HasSuffix(s, ".") {
 		s += "."
+	}
+	return s
+}
+
+// short returns s up to what is shown of one text.
+func short(s string) string {
+	s, more := firstRunes([]byte(s), maxText)
+	if more {
+		s += cutMark
 	}
 	return s
 }
@@ -379,13 +439,18 @@ func sarifEscape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`).Replace(s)
 }
 
-func notifications(s *Scan) []sarifNotification {
+func notifications(s *Scan, limit int) []sarifNotification {
 	out := []sarifNotification{}
-	if n := len(s.Findings) - maxResults; n > 0 {
+	if n := len(s.Findings) - limit; n > 0 {
 		out = append(out, sarifNotification{Level: "warning", Message: sarifText{
-			Text: fmt.Sprintf("Only the %d most severe findings are listed; %d more are left out.", maxResults, n)}})
+			Text: fmt.Sprintf("Only the %d most severe findings are listed; %d more are left out.", limit, n)}})
 	}
-	for _, p := range s.Problems {
+	for i, p := range s.Problems {
+		if i == maxNotifications {
+			out = append(out, sarifNotification{Level: "warning", Message: sarifText{
+				Text: fmt.Sprintf("%d more of what was not read or not resolved are left out.", len(s.Problems)-i)}})
+			break
+		}
 		n := sarifNotification{Level: "note", Message: sarifText{Text: sarifEscape(sentence(p.Message))}}
 		if p.Unreadable {
 			n.Level = "error"
