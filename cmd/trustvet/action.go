@@ -168,12 +168,15 @@ func pullRequest(sys *system, look *lookFlags, paths []string) (*report.Diff, er
 			Base struct {
 				SHA string `json:"sha"`
 			} `json:"base"`
+			Head struct {
+				SHA string `json:"sha"`
+			} `json:"head"`
 		} `json:"pull_request"`
 	}
 	if err := json.Unmarshal(src, &event); err != nil {
 		return nil, err
 	}
-	base, err := scan.BaseOf(sys.Dir, event.PullRequest.Base.SHA)
+	base, err := scan.BaseOf(sys.Dir, event.PullRequest.Base.SHA, event.PullRequest.Head.SHA)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,13 @@ import (
 	"strings"
 )
 
-// BaseOf returns the commit that the checked-out one is to be compared with for a pull request onto the commit base: the
-// one that both go back to. In a shallow clone, which does not have it, base itself is fetched from origin; what is checked
-// out on GitHub is base with the pull request merged into it, so that nothing else differs.
-func BaseOf(dir, base string) (string, error) {
+// BaseOf returns the commit that the checked-out one is to be compared with for a pull request of the commit head onto the
+// commit base, by what the event says.
+//
+// What GitHub checks out is head merged into the base branch as it is now: the branch, of which the event may know an older
+// commit, is the first parent then. Otherwise it is the commit that both go back to. In a shallow clone, which does not have
+// it, base itself is fetched from origin.
+func BaseOf(dir, base, head string) (string, error) {
 	if strings.Trim(base, "0123456789abcdef") != "" || len(base) < 40 {
 		return "", fmt.Errorf("%q is not a commit", base)
 	}
@@ -17,6 +20,12 @@ func BaseOf(dir, base string) (string, error) {
 		return "", err
 	}
 	root := top(real)
+	if out, err := runGit(root, "log", "-1", "--format=%P", "HEAD"); err == nil {
+		// A merge that the pull request itself ends in does not count: no commit is its own parent.
+		if parents := strings.Fields(string(out)); len(parents) == 2 && parents[1] == head {
+			return parents[0], nil
+		}
+	}
 	if _, err := runGit(root, "cat-file", "-e", base+"^{commit}"); err != nil {
 		fetch := gitCommand(root, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", base)
 		fetch.Env = nil // that of this process: here something is to be fetched
