@@ -305,7 +305,7 @@ func (e *evaluator) provider(inst *instance, b *block) string {
 		name = providerName(e.l.text(a.Expr.Range()))
 	}
 	for inst.call != nil {
-		if a := inst.call.load(e.l).Attributes["providers"]; a != nil {
+		if a := inst.call.argument(e.l, "providers"); a != nil {
 			if cons, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
 				for _, it := range cons.Items {
 					if providerName(e.l.text(it.KeyExpr.Range())) == name {

@@ -190,6 +190,45 @@ func TestCorpusSplits(t *testing.T) {
 	t.Logf("%d files, %d bytes, %d left to the parser, %.0f MB/s", files, size, rejected, float64(size)/1e6/spent.Seconds())
 }
 
+// checkArguments compares the arguments that the splitter finds in a block, and what they are when they are parsed alone, with
+// what the parser makes of the whole block.
+func checkArguments(t *testing.T, name string, src []byte, r blockRange, want *hclsyntax.Body) {
+	t.Helper()
+	ranges, ok := splitArguments(src, r.header, r.end-1)
+	if !ok {
+		if len(want.Blocks) == 0 && !bytes.ContainsFunc(src, func(r rune) bool { return r > 0x7F }) {
+			t.Errorf("%s: the parser finds only arguments in the block at %d, the splitter does not", name, r.start)
+		}
+		return
+	}
+	if len(want.Blocks) > 0 || len(ranges) != len(want.Attributes) {
+		t.Errorf("%s: the block at %d has %d arguments, the parser finds %d and %d blocks", name, r.start, len(ranges), len(want.Attributes), len(want.Blocks))
+		return
+	}
+	b := &block{typ: "locals", file: source.NewFile(name, src), rng: r}
+	for _, a := range ranges {
+		w := want.Attributes[a.name]
+		if w == nil || a.start != w.NameRange.Start.Byte {
+			t.Errorf("%s: argument %v is not where the parser finds it", name, a)
+			continue
+		}
+		got := b.argument(newLoader(nil), a.name)
+		if b.arguments[a.name].parsed == nil || syntaxTree(got) != syntaxTree(w) {
+			t.Errorf("%s: argument %v is %s, as part of the block %s", name, a, syntaxTree(got), syntaxTree(w))
+		}
+	}
+}
+
+// syntaxTree returns the syntax tree of a: the type of each node and where it lies.
+func syntaxTree(a *hclsyntax.Attribute) string {
+	var out strings.Builder
+	hclsyntax.VisitAll(a, func(n hclsyntax.Node) hcl.Diagnostics {
+		fmt.Fprintf(&out, "%T %d-%d ", n, n.Range().Start.Byte, n.Range().End.Byte)
+		return nil
+	})
+	return out.String()
+}
+
 // checkSplit compares the splitter with the parser on src.
 func checkSplit(t *testing.T, name string, src []byte, ranges []blockRange, ok bool) {
 	t.Helper()
@@ -215,6 +254,8 @@ func checkSplit(t *testing.T, name string, src []byte, ranges []blockRange, ok b
 		w := want[i]
 		if r.typ != w.Type || !slices.Equal(r.labels, w.Labels) || r.start != w.TypeRange.Start.Byte || r.end != w.CloseBraceRange.End.Byte {
 			t.Errorf("%s: block %d is %v, the parser says %s %q %d-%d", name, i, r, w.Type, w.Labels, w.TypeRange.Start.Byte, w.CloseBraceRange.End.Byte)
+			return
 		}
+		checkArguments(t, name, src, r, w.Body)
 	}
 }

@@ -143,7 +143,7 @@ func (l *loader) decisive(m *module, b *block) []string {
 			}
 		case "local":
 			if loc := m.local(l, name); loc != nil {
-				pending = append(pending, hclsyntax.Variables(loc.expr)...)
+				pending = append(pending, hclsyntax.Variables(loc.Expr)...)
 			}
 		case "module":
 			if call := m.calls[name]; call != nil {

@@ -71,16 +71,10 @@ type module struct {
 
 	localBlocks []*block
 	localsOnce  sync.Once
-	locals      map[string]*local
+	locals      map[string]*block // in which the local value of that name is
 
 	sinksOnce sync.Once
 	sinks     bool
-}
-
-// A local is one name of a locals block.
-type local struct {
-	expr hclsyntax.Expression
-	span source.Span // of the name
 }
 
 // A block is a top-level block, parsed when it is first needed.
@@ -94,7 +88,11 @@ type block struct {
 
 	once   sync.Once
 	body   *hclsyntax.Body
-	parsed bool        // body was made when it was needed, and can be made again
+	parsed bool // body was made when it was needed, and can be made again
+
+	argumentsOnce sync.Once
+	arguments     map[string]*argument // nil: the block must be parsed whole
+
 	broken string      // why the block could not be parsed whole
 	used   atomic.Bool // of a policy document: something asked for its JSON
 }
@@ -132,6 +130,76 @@ func (b *block) load(l *loader) *hclsyntax.Body {
 	return b.body
 }
 
+// An argument is one of a block, parsed when it is first needed: most locals of a module have nothing to do with its roles,
+// and most arguments of a call only tell that it is not the one.
+type argument struct {
+	argumentRange
+	once   sync.Once
+	parsed *hclsyntax.Attribute // nil: its syntax is wrong
+}
+
+// argument returns the argument of that name, nil when b has none. Where nothing else is needed of b, it saves to parse the
+// rest of it.
+func (b *block) argument(l *loader, name string) *hclsyntax.Attribute {
+	b.splitArguments()
+	if b.arguments == nil {
+		return b.load(l).Attributes[name]
+	}
+	a := b.arguments[name]
+	if a == nil {
+		return nil
+	}
+	a.once.Do(func() {
+		start := hcl.Pos{Line: 1, Column: 1, Byte: a.start}
+		end := min(a.end+1, b.rng.end-1) // the line end belongs to a heredoc
+		f, diags := hclsyntax.ParseConfig(b.file.Src[a.start:end], b.file.Name, start)
+		if body, ok := f.Body.(*hclsyntax.Body); ok && !diags.HasErrors() && len(body.Attributes) == 1 {
+			a.parsed = body.Attributes[name]
+		}
+	})
+	if a.parsed == nil {
+		return b.load(l).Attributes[name] // which says what is wrong
+	}
+	return a.parsed
+}
+
+// splitArguments finds the arguments of b if that is all there is in it and no override file changes them. Of other blocks than
+// these two, most is needed when anything is.
+func (b *block) splitArguments() {
+	b.argumentsOnce.Do(func() {
+		if b.typ != "locals" && b.typ != "module" || b.body != nil || len(b.over) > 0 || nestsTooDeep(b.file.Src[b.rng.start:b.rng.end]) {
+			return
+		}
+		ranges, ok := splitArguments(b.file.Src, b.rng.header, b.rng.end-1)
+		if !ok {
+			return
+		}
+		arguments := make(map[string]*argument, len(ranges))
+		for _, r := range ranges {
+			arguments[r.name] = &argument{argumentRange: r}
+		}
+		if len(arguments) == len(ranges) { // otherwise one is there twice
+			b.arguments = arguments
+		}
+	})
+}
+
+// argumentNames returns the names of the arguments of b.
+func (b *block) argumentNames(l *loader) []string {
+	b.splitArguments()
+	var names []string
+	if b.arguments != nil {
+		for name := range b.arguments {
+			names = append(names, name)
+		}
+		return names
+	}
+	for name := range b.load(l).Attributes {
+		names = append(names, name)
+	}
+	return names
+}
+
 // forget frees what was parsed of the module: the syntax trees of a large repository are many times its size. It must not be
 // in use elsewhere.
 func (m *module) forget() {
@@ -140,6 +208,7 @@ func (m *module) forget() {
 			if b.parsed {
 				b.once, b.body, b.parsed = sync.Once{}, nil, false
 			}
+			b.argumentsOnce, b.arguments = sync.Once{}, nil
 		}
 	}
 	free(m.blocks...)
@@ -540,16 +609,19 @@ func (l *loader) leadsToRole(m *module) bool {
 }
 
 // local returns the local value of that name, nil when there is none.
-func (m *module) local(l *loader, name string) *local {
+func (m *module) local(l *loader, name string) *hclsyntax.Attribute {
 	m.localsOnce.Do(func() {
-		m.locals = map[string]*local{}
+		m.locals = map[string]*block{}
 		for _, b := range m.localBlocks {
-			for _, a := range b.load(l).Attributes {
-				m.locals[a.Name] = &local{expr: a.Expr, span: l.span(a.NameRange)}
+			for _, name := range b.argumentNames(l) {
+				m.locals[name] = b
 			}
 		}
 	})
-	return m.locals[name]
+	if b := m.locals[name]; b != nil {
+		return b.argument(l, name)
+	}
+	return nil
 }
 
 // sortedAttributes returns the attributes of body in the order written.

@@ -85,15 +85,17 @@ func (e *evaluator) expand(inst *instance, b *block) *expansion {
 }
 
 func (e *evaluator) expandBody(s *scope, b *block) *expansion {
-	body := b.load(e.l)
-	if a := body.Attributes["count"]; a != nil {
+	if a := b.argument(e.l, "count"); a != nil {
 		return e.expandCount(s, a)
 	}
-	if a := body.Attributes["for_each"]; a != nil {
+	if a := b.argument(e.l, "for_each"); a != nil {
 		return e.expandForEach(s, a)
 	}
+	if b.arguments != nil {
+		return &expansion{scopes: []*scope{s}, keys: []string{""}}
+	}
 	// OpenTofu's lifecycle { enabled = … } is a count of one or none.
-	for _, nested := range body.Blocks {
+	for _, nested := range b.load(e.l).Blocks {
 		if nested.Type == "lifecycle" {
 			if a := nested.Body.Attributes["enabled"]; a != nil {
 				v, picks := s.pick(a.Expr)
@@ -213,7 +215,7 @@ func (x *expansion) collect(span source.Span, of func(i int) *value) *value {
 
 // moduleSource returns the call's source argument as written.
 func (e *evaluator) moduleSource(inst *instance, b *block) *value {
-	a := b.load(e.l).Attributes["source"]
+	a := b.argument(e.l, "source")
 	if a == nil {
 		return failed(b.header(), "the module call has no source")
 	}
@@ -344,7 +346,7 @@ func (e *evaluator) inputValue(inst *instance, name string, b *block) *value {
 	}
 	var v *value
 	if inst.call != nil {
-		if a := inst.call.load(e.l).Attributes[name]; a != nil {
+		if a := inst.call.argument(e.l, name); a != nil {
 			v = inst.scope.eval(a.Expr)
 		}
 	} else if given := inst.given[name]; given != nil {

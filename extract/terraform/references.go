@@ -82,7 +82,7 @@ func (s *scope) local(name string, span source.Span) *value {
 		return failed(span, fmt.Sprintf("local.%s is not declared", name))
 	}
 	return s.e.once(s.inst, "local."+name, span, func() *value {
-		return (&scope{e: s.e, inst: s.inst}).eval(loc.expr)
+		return (&scope{e: s.e, inst: s.inst}).eval(loc.Expr)
 	})
 }
 

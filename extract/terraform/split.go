@@ -159,6 +159,79 @@ func (s *splitter) block() (blockRange, bool) {
 	}
 }
 
+// An argumentRange is where an argument lies in its file.
+type argumentRange struct {
+	name  string
+	start int // bytes: of the name
+	end   int // behind the expression: of the line, or of the block
+}
+
+// splitArguments returns the arguments in the body of a block, which is src[start:end] without its braces. It reports false
+// when there is anything else in it, and leaves the diagnosis to the parser then.
+func splitArguments(src []byte, start, end int) ([]argumentRange, bool) {
+	s := splitter{src: src[:end], pos: start}
+	var arguments []argumentRange
+	for {
+		if !s.space(true) {
+			return nil, false
+		}
+		if s.pos == end {
+			return arguments, true
+		}
+		a := argumentRange{start: s.pos}
+		var ok bool
+		if a.name, ok = s.ident(); !ok || !s.space(false) || s.pos == end || s.src[s.pos] != '=' {
+			return nil, false
+		}
+		s.pos++
+		if !s.expression() {
+			return nil, false
+		}
+		a.end = s.pos
+		arguments = append(arguments, a)
+	}
+}
+
+// expression skips to the line end that ends the expression at pos, or to the end of src.
+func (s *splitter) expression() bool {
+	open := 0
+	for s.pos < len(s.src) {
+		switch c := s.src[s.pos]; c {
+		case '(', '[', '{':
+			if open++; open > maxNesting {
+				return false
+			}
+			s.pos++
+		case ')', ']', '}':
+			if open--; open < 0 {
+				return false
+			}
+			s.pos++
+		case '\n':
+			if open == 0 {
+				return true
+			}
+			s.pos++
+		case '"':
+			s.pos++
+			if !s.quoted(0) {
+				return false
+			}
+		case '<':
+			if !s.heredoc(0) {
+				return false
+			}
+		case '#', '/':
+			if !s.comment() {
+				return false
+			}
+		default:
+			s.pos++
+		}
+	}
+	return open == 0
+}
+
 // maxNesting bounds the depth of templates and braces, here and in the evaluator's input.
 const maxNesting = 500
 

@@ -148,7 +148,7 @@ func (l *loader) installed(dir string) map[string]string {
 
 // literalSource returns the source of a module call when it is a plain string.
 func literalSource(b *block, l *loader) (string, bool) {
-	a := b.load(l).Attributes["source"]
+	a := b.argument(l, "source")
 	if a == nil {
 		return "", false
 	}
