@@ -3,17 +3,17 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/extract/policyfile"
 	"github.com/trustvet/trustvet/extract/terraform"
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -79,7 +79,7 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		}
 	}
 	results := make([]dataResult, len(others))
-	parallel(len(others), func(i int) { results[i] = guarded(others[i], func() dataResult { return data(tree, others[i], opts) }) })
+	parallel.Each(len(others), func(i int) { results[i] = guarded(others[i], func() dataResult { return data(tree, others[i], opts) }) })
 	var all Result
 	if len(configuration) > 0 {
 		tf := opts.Terraform
@@ -202,10 +202,21 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
+		drop(tree, file)
 		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
+	if len(docs)+len(problems) == 0 {
+		drop(tree, file)
+	}
 	return dataResult{Result{docs, nil, problems}, true}
+}
+
+// drop lets go of a file with nothing in it. One that speaks of trustvet may hold comments for it, which are read later.
+func drop(tree *source.Tree, f *source.File) {
+	if !bytes.Contains(f.Src, []byte("trustvet")) {
+		tree.Drop(f)
+	}
 }
 
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.
@@ -235,31 +246,4 @@ func compareDocuments(a, b *policy.Document) int {
 		return c
 	}
 	return strings.Compare(a.Role, b.Role)
-}
-
-// parallel calls f for each i below n, on as many goroutines as there are processors.
-func parallel(n int, f func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	next := make(chan int, workers)
-	for range workers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				f(i)
-			}
-		}()
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }

@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"extract/policyfile":     2,
 	"internal/policy":        1,
 	"internal/source":        0,
+	"internal/parallel":      0,
 }
 
 // strangers are pairs of packages, each with those below it, that may not know each other although the floors allow it.

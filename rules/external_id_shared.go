@@ -108,7 +108,7 @@ func (p *Pass) externalIDElsewhere(id, owner string) (sharedID, bool) {
 
 // vendorIDs returns the uses of each external ID in all documents of the run.
 func (r *run) vendorIDs() map[string][]sharedID {
-	if r.ids == nil {
+	r.idsOnce.Do(func() {
 		r.ids = map[string][]sharedID{}
 		for _, d := range r.documents {
 			for _, u := range externalIDsOf(d, func(account policy.Text) standing {
@@ -121,6 +121,6 @@ func (r *run) vendorIDs() map[string][]sharedID {
 				r.ids[id] = append(r.ids[id], u)
 			}
 		}
-	}
+	})
 	return r.ids
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -41,6 +43,7 @@ type Pass struct {
 // A run is what the looks at all documents have in common.
 type run struct {
 	documents []*policy.Document
+	idsOnce   sync.Once
 	ids       map[string][]sharedID // see vendorIDs
 }
 
@@ -67,9 +70,7 @@ type claim struct {
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
 	r := &run{documents: docs}
-	for i, d := range docs {
-		each[i] = r.one(d, &opts)
-	}
+	parallel.Each(len(docs), func(i int) { each[i] = r.one(docs[i], &opts) })
 	unconditional(docs, each)
 	return Sort(slices.Concat(each...))
 }

@@ -208,8 +208,10 @@ func (j *joiner) companion(r *resource) []*policy.Companion {
 	case "aws_iam_role_policy":
 		c := j.new(r, kind, r.place("policy"))
 		c.Name = j.text(r, r.nameOf("name"))
-		if v := r.configured("policy"); isSet(v) {
-			c.Policy = j.policy(r, v)
+		if j.e.opts.Policies {
+			if v := r.configured("policy"); isSet(v) {
+				c.Policy = j.policy(r, v)
+			}
 		}
 		return j.join(r, "role", c)
 	case "aws_iam_role_policies_exclusive":
@@ -297,7 +299,7 @@ func (j *joiner) join(r *resource, attribute string, c *policy.Companion) []*pol
 // managed sets what c says of the managed policy with the ARN v.
 func (j *joiner) managed(r *resource, c *policy.Companion, v *value) {
 	c.ARN = j.element(r, v)
-	if of := v.of; of != nil && of.typ == "aws_iam_policy" {
+	if of := v.of; of != nil && of.typ == "aws_iam_policy" && j.e.opts.Policies {
 		if doc := of.configured("policy"); isSet(doc) {
 			c.Policy = j.policy(of, doc)
 		}
@@ -305,8 +307,11 @@ func (j *joiner) managed(r *resource, c *policy.Companion, v *value) {
 }
 
 // policy returns the policy that an attribute of r holds, as JSON text or as an object. A policy costs as much as a trust
-// policy, also when several roles have the same.
+// policy, also when several roles have the same. It is nil unless the options ask for policies.
 func (j *joiner) policy(r *resource, v *value) *policy.Value {
+	if !j.e.opts.Policies {
+		return nil
+	}
 	if j.e.total > j.limit {
 		reason := fmt.Sprintf("companions take more than %d steps", maxCompanionSteps)
 		return &policy.Value{Kind: policy.Hidden, Hole: &policy.Hole{Expr: describe(v), Reason: reason}, Span: v.span}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -28,6 +29,8 @@ type Options struct {
 	Env       []string          // NAME=value; only TF_VAR_ names count
 	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
 	Only []string
+	// Policies: the policies beside the roles are evaluated too. Without it, companions say which policy it is but not what it says.
+	Policies bool
 	// Stack, where it is set, reads the templates of CloudFormation stacks that the configuration holds.
 	Stack func(Stack) ([]*policy.Document, []*policy.Companion, []source.Problem)
 }
@@ -251,7 +254,11 @@ func moduleDirs(files []string) []string {
 // are by a backend or by values for their variables. Modules that Terragrunt runs, in the directories run, are not among them.
 func (l *loader) roots(files, run []string) []string {
 	names := moduleDirs(files)
-	called := map[string][]string{} // by directory, who calls it
+	parallel.Each(len(names), func(i int) { // reads the files
+		defer l.survive(names[i])
+		l.localCalls(names[i])
+	})
+	called := map[string][]string{}                                   // by directory, who calls it
 	for _, dir := range names {
 		for _, child := range l.localCalls(dir) {
 			if child != dir {

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
 )
@@ -48,22 +49,31 @@ func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source
 		ig.used = false
 	}
 	var problems []source.Problem
-	for _, name := range in.Files {
-		if !mayHoldIgnores(name) {
-			continue
+	type result struct {
+		list     []*ignore
+		problems []source.Problem
+	}
+	results := make([]result, len(in.Files))
+	parallel.Each(len(in.Files), func(i int) {
+		name := in.Files[i]
+		if !mayHoldIgnores(name) || in.Tree.Dropped(name) {
+			return // extraction drops no file that speaks of trustvet
 		}
 		f, err := in.Tree.File(name)
 		if err != nil {
-			continue // the extractor says so
+			return // the extractor says so
 		}
+		r := &results[i]
 		if extract.LanguageOf(name) == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
-			found, p := metadataIgnores(f)
-			list, problems = append(list, found...), append(problems, p...)
+			r.list, r.problems = metadataIgnores(f)
 		}
 		if hasComments(name, f.Src) {
 			found, p := commentIgnores(f)
-			list, problems = append(list, found...), append(problems, p...)
+			r.list, r.problems = append(r.list, found...), append(r.problems, p...)
 		}
+	})
+	for _, r := range results {
+		list, problems = append(list, r.list...), append(problems, r.problems...)
 	}
 	for _, f := range programs {
 		found, p := commentIgnores(f)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trustvet/trustvet/extract"
 	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -143,8 +144,6 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 // Who returns the grants of each document.
 func Who(docs []*policy.Document, o Options) [][]access.Grant {
 	grants := make([][]access.Grant, len(docs))
-	for i, d := range docs {
-		grants[i] = access.Who(d, access.Options{Now: o.Config.Rules.Now})
-	}
+	parallel.Each(len(docs), func(i int) { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now}) })
 	return grants
 }

@@ -22,7 +22,7 @@ var (
 
 // A Tree is the set of files that trustvet may read, and the only way to read one that the input names: a path cannot
 // leave it, neither by ".." nor through a symbolic link, and devices, pipes and very large files are refused. It reads a
-// file's bytes at most once. It may be used by many goroutines.
+// file's bytes once, unless they are dropped. It may be used by many goroutines.
 type Tree struct {
 	fsys fs.FS
 
@@ -31,9 +31,12 @@ type Tree struct {
 }
 
 type treeFile struct {
-	once sync.Once
-	file *File
-	err  error
+	once  sync.Once
+	asked int // how often, guarded by Tree.mu
+	file  *File
+	err   error
+
+	dropped bool
 }
 
 // NewTree returns the tree of the files in fsys, which must itself refuse to follow symbolic links out of it.
@@ -75,6 +78,7 @@ func (t *Tree) File(name string) (*File, error) {
 		f = &treeFile{}
 		t.files[name] = f
 	}
+	f.asked++
 	t.mu.Unlock()
 	f.once.Do(func() {
 		src, err := t.read(name)
@@ -85,6 +89,24 @@ func (t *Tree) File(name string) (*File, error) {
 		f.file = NewFile(name, src)
 	})
 	return f.file, f.err
+}
+
+// Drop lets go of the bytes of f, which the caller has and will use no more: most files of a tree hold nothing of interest.
+// It does nothing when somebody else has asked for the file, so that there is never a second File of that name in use.
+func (t *Tree) Drop(f *File) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.files[f.Name]; e != nil && e.asked == 1 {
+		t.files[f.Name] = &treeFile{dropped: true}
+	}
+}
+
+// Dropped reports whether the file of that name has been dropped and nobody has asked for it since.
+func (t *Tree) Dropped(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.files[name]
+	return f != nil && f.dropped && f.asked == 0
 }
 
 func (t *Tree) read(name string) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/fstest"
 )
 
 func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
@@ -102,5 +103,24 @@ func write(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestADroppedFileIsReadAgain(t *testing.T) {
+	tree := NewTree(fstest.MapFS{"a": &fstest.MapFile{Data: []byte("x")}})
+	first, _ := tree.File("a")
+	tree.Drop(first)
+	if !tree.Dropped("a") {
+		t.Error("the file is not dropped")
+	}
+	again, err := tree.File("a")
+	if err != nil || string(again.Src) != "x" || again == first || tree.Dropped("a") {
+		t.Errorf("the file read again: %v, %v", again, err)
+	}
+	if other, _ := tree.File("a"); other != again {
+		t.Error("two files of one name are in use")
+	}
+	if tree.Drop(again); tree.Dropped("a") {
+		t.Error("a file that two have asked for is dropped")
 	}
 }
