@@ -29,6 +29,9 @@ type Options struct {
 	Companions []*policy.Companion // what the code says about its roles besides their trust policies
 }
 
+// CompanionKinds are the kinds of companions that a rule looks at.
+func CompanionKinds() []policy.CompanionKind { return []policy.CompanionKind{policy.OIDCProvider} }
+
 // A Pass is the rules at work on one document, one after the other.
 type Pass struct {
 	Document *policy.Document

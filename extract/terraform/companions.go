@@ -36,6 +36,18 @@ func companionKind(typ string) policy.CompanionKind {
 	return 0
 }
 
+// wants reports whether companions of that kind are looked for.
+func (o *Options) wants(kind policy.CompanionKind) bool {
+	return kind != 0 && (len(o.Companions) == 0 || slices.Contains(o.Companions, kind))
+}
+
+// aboutRoles reports whether companions are looked for that roles hold or that name one.
+func (o *Options) aboutRoles() bool {
+	return len(o.Companions) == 0 || slices.ContainsFunc(o.Companions, func(k policy.CompanionKind) bool {
+		return k != policy.OIDCProvider && k != policy.SAMLProvider
+	})
+}
+
 // A joiner collects the companions of a root module.
 type joiner struct {
 	e     *evaluator
@@ -82,8 +94,10 @@ func (j *joiner) module(inst *instance) (stopped source.Span) {
 				}
 			}
 		case b.typ == "resource" && sinkAttribute(typ) != "":
-			j.resource(inst, b, policy.InlinePolicy, j.role)
-		case b.typ == "resource" && companionKind(typ) != 0:
+			if j.e.opts.aboutRoles() {
+				j.resource(inst, b, policy.InlinePolicy, j.role)
+			}
+		case b.typ == "resource" && j.e.opts.wants(companionKind(typ)):
 			j.resource(inst, b, companionKind(typ), j.companion)
 		}
 	}
@@ -208,10 +222,8 @@ func (j *joiner) companion(r *resource) []*policy.Companion {
 	case "aws_iam_role_policy":
 		c := j.new(r, kind, r.place("policy"))
 		c.Name = j.text(r, r.nameOf("name"))
-		if j.e.opts.Policies {
-			if v := r.configured("policy"); isSet(v) {
-				c.Policy = j.policy(r, v)
-			}
+		if v := r.configured("policy"); isSet(v) {
+			c.Policy = j.policy(r, v)
 		}
 		return j.join(r, "role", c)
 	case "aws_iam_role_policies_exclusive":
@@ -299,7 +311,7 @@ func (j *joiner) join(r *resource, attribute string, c *policy.Companion) []*pol
 // managed sets what c says of the managed policy with the ARN v.
 func (j *joiner) managed(r *resource, c *policy.Companion, v *value) {
 	c.ARN = j.element(r, v)
-	if of := v.of; of != nil && of.typ == "aws_iam_policy" && j.e.opts.Policies {
+	if of := v.of; of != nil && of.typ == "aws_iam_policy" {
 		if doc := of.configured("policy"); isSet(doc) {
 			c.Policy = j.policy(of, doc)
 		}
@@ -307,11 +319,8 @@ func (j *joiner) managed(r *resource, c *policy.Companion, v *value) {
 }
 
 // policy returns the policy that an attribute of r holds, as JSON text or as an object. A policy costs as much as a trust
-// policy, also when several roles have the same. It is nil unless the options ask for policies.
+// policy, also when several roles have the same.
 func (j *joiner) policy(r *resource, v *value) *policy.Value {
-	if !j.e.opts.Policies {
-		return nil
-	}
 	if j.e.total > j.limit {
 		reason := fmt.Sprintf("companions take more than %d steps", maxCompanionSteps)
 		return &policy.Value{Kind: policy.Hidden, Hole: &policy.Hole{Expr: describe(v), Reason: reason}, Span: v.span}

@@ -36,7 +36,7 @@ func TestCompanions(t *testing.T) {
 				fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 				files = append(files, f.Name)
 			}
-			docs, companions, problems := Extract(source.NewTree(fsys), files, Options{Policies: true})
+			docs, companions, problems := Extract(source.NewTree(fsys), files, Options{})
 			got := printCompanions(docs, companions, problems)
 			for _, c := range companions {
 				for _, wrong := range misplaced(c) {

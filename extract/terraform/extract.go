@@ -29,8 +29,9 @@ type Options struct {
 	Env       []string          // NAME=value; only TF_VAR_ names count
 	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
 	Only []string
-	// Policies: the policies beside the roles are evaluated too. Without it, companions say which policy it is but not what it says.
-	Policies bool
+	// Companions are the kinds that are looked for; of none given, all. To evaluate the policies of all roles takes as long as
+	// all the rest.
+	Companions []policy.CompanionKind
 	// Stack, where it is set, reads the templates of CloudFormation stacks that the configuration holds.
 	Stack func(Stack) ([]*policy.Document, []*policy.Companion, []source.Problem)
 }

@@ -25,7 +25,7 @@ type Companion struct {
 	Name Text // of an inline policy, a profile or a SAML provider; of a pod identity association NAMESPACE/SERVICEACCOUNT
 	ARN  Text // of a managed policy, a boundary or a provider
 	// Policy is the policy of an InlinePolicy, and of a ManagedPolicy or PermissionsBoundary that the code declares; nil
-	// otherwise, and where extraction is not asked for policies. It is JSON as far as it is known and may be Hidden. It is an identity policy: Parse reads trust policies.
+	// otherwise. It is JSON as far as it is known and may be Hidden. It is an identity policy: Parse reads trust policies.
 	Policy *Value
 
 	URL Text // of an OIDCProvider: with the scheme or without, as written

@@ -45,6 +45,7 @@ type Summary struct {
 
 // Run scans the files of in.
 func Run(in *Input, o Options) *Result {
+	o.Extract.Terraform.Companions = rules.CompanionKinds()
 	extracted := extract.Extract(in.Tree, in.Files, o.Extract)
 	made := constructsOf(extracted.Documents)
 	silent, problems := ignores(in, o.Config, made.files())
