@@ -259,7 +259,7 @@ func (l *loader) roots(files, run []string) []string {
 		defer l.survive(names[i])
 		l.localCalls(names[i])
 	})
-	called := map[string][]string{}                                   // by directory, who calls it
+	called := map[string][]string{} // by directory, who calls it
 	for _, dir := range names {
 		for _, child := range l.localCalls(dir) {
 			if child != dir {
