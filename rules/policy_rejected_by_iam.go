@@ -43,6 +43,9 @@ func policyRejectedByIAM(p *Pass) {
 			fd.Level, fd.Severity = Note, noteSeverity
 			continue
 		}
+		if p.doubtfulEffect(f) || p.emptyPrincipalType(f) {
+			continue
+		}
 		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
 	r.duplicateElements(d)
@@ -79,6 +82,31 @@ func policyRejectedByIAM(p *Pass) {
 	for _, s := range d.Statements {
 		p.doubtfulSid(s)
 	}
+}
+
+// doubtfulEffect reports an Effect in another letter case. AWS documents that only "Allow" and "Deny" are taken and emulators refuse
+// others, but AWS's own Account Factory for Terraform creates a role with "allow".
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html
+func (p *Pass) doubtfulEffect(f policy.Fault) bool {
+	written := strings.Trim(f.Span.Text(), `"' `)
+	if f.Code != policy.WrongEffect || f.Statement == nil || !strings.EqualFold(written, "Allow") && !strings.EqualFold(written, "Deny") {
+		return false
+	}
+	fd := p.Report(Place{Statement: f.Statement, Span: f.Span}, "nobody can tell whether the policy of %s lets anyone in: its Effect is %q, and AWS documents only Allow and Deny in this spelling", p.Document.Role, written)
+	fd.Level, fd.Severity = Warning, 5.0
+	p.claimAll(f.Statement)
+	return true
+}
+
+// emptyPrincipalType reports a kind of principal that is empty because an input of the code is.
+func (p *Pass) emptyPrincipalType(f policy.Fault) bool {
+	if f.Code != policy.WrongPrincipal || f.Statement == nil || f.Statement.Span.Contains(f.Span) || strings.Trim(f.Span.Text(), `"' `) != "" {
+		return false
+	}
+	fd := p.Report(Place{Statement: f.Statement, Span: f.Span}, "IAM refuses the policy of %s unless something says whom it trusts: with the inputs of the code the kind of principal is empty", p.Document.Role)
+	fd.Level, fd.Severity = Note, noteSeverity
+	p.claimAll(f.Statement)
+	return true
 }
 
 // emptyInput reports whether a principal, or the account in it, is empty because an input of the code is: whoever uses the code gives

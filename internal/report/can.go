@@ -28,7 +28,7 @@ func CanText(w io.Writer, answers []Answer, o TextOptions) error {
 		}
 		fmt.Fprintf(t, "%s: %s %s assume %s", a.Explanation.Decision, Visible(a.Request.Principal), can, neutral(a.Document.Role))
 		if a.Document.When != "" {
-			fmt.Fprintf(t, ", when %s", neutral(a.Document.When))
+			fmt.Fprintf(t, ", when %s", brief(a.Document.When))
 		}
 		fmt.Fprintln(t)
 		switch a.Explanation.Decision {

@@ -60,7 +60,7 @@ func newAnnotation(f *rules.Finding) Annotation {
 	span := oneLine(primary(f))
 	a := Annotation{Level: f.Level, Title: f.Rule.ID, Message: sentence(saying(f))}
 	if f.When != "" {
-		a.Message += " This holds when " + sentence(f.When)
+		a.Message += " This holds when " + sentence(brief(f.When))
 	}
 	if f.Witness != nil {
 		a.Message += " " + capital(sentence(witnessText(f.Witness)))

@@ -119,8 +119,17 @@ func (m *markdown) place(s source.Span) string {
 // longest is how much of one text a table cell shows, in code points.
 const longest = 500
 
-// longestCondition is how much it shows of what a finding depends on.
+// longestCondition is how much is shown of what a finding depends on; JSON has all of it.
 const longestCondition = 120
+
+// brief returns a condition as it is shown to people: of a long one the beginning.
+func brief(when string) string {
+	s, more := firstRunes([]byte(neutral(when)), longestCondition)
+	if more {
+		s += cutMark
+	}
+	return s
+}
 
 // unbroken is how long a word may be, in bytes, before it is given places where a line can end: a table is as wide as the
 // longest words without one.

@@ -304,7 +304,7 @@ func newSARIFResult(f *rules.Finding) sarifResult {
 	}
 	message := sarifEscape(sentence(saying(f)))
 	if f.When != "" {
-		message += " This holds when " + sarifEscape(sentence(f.When))
+		message += " This holds when " + sarifEscape(sentence(brief(f.When)))
 	}
 	if f.Witness != nil {
 		message += " " + sarifEscape(capital(sentence(witnessText(f.Witness))))

@@ -94,7 +94,7 @@ func (t *text) finding(f *rules.Finding) {
 	}
 	role := neutral(f.Role)
 	if f.When != "" {
-		role += ", when " + neutral(f.When)
+		role += ", when " + brief(f.When)
 	}
 	note("role: %s", role)
 	for i, also := range f.Also {

@@ -144,7 +144,7 @@ func WhoText(w io.Writer, roles []Role, problems []source.Problem, o TextOptions
 func (t *text) role(d *policy.Document, grants []access.Grant) {
 	fmt.Fprint(t, t.paint(bold, Visible(d.Role)))
 	if d.When != "" {
-		fmt.Fprintf(t, ", when %s", neutral(d.When))
+		fmt.Fprintf(t, ", when %s", brief(d.When))
 	}
 	if !d.Span.IsZero() {
 		fmt.Fprintf(t, "  %s", t.place(d.Span))
