@@ -92,6 +92,25 @@ func (c *commitFS) before(changes []fileChange) *commitFS {
 	return was
 }
 
+// linksTo returns the Terraform files that are symbolic links to one of names: each is a file of another module.
+func (c *commitFS) linksTo(names []string) []string {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	var links []string
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.mode == 0 || extract.LanguageOf(e.name) != extract.Terraform {
+			continue
+		}
+		if at, err := c.resolve("open", e.name); err == nil && wanted[at] {
+			links = append(links, e.name)
+		}
+	}
+	return links
+}
+
 // find returns the index of the first entry whose name is not before name, and whether it is that one.
 func (c *commitFS) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(c.entries, name, func(e treeEntry, name string) int { return strings.Compare(e.name, name) })

@@ -193,6 +193,7 @@ func openStates(root, head string, staged bool, blobs *blobReader, changed []fil
 	was := is.before(changed)
 	// Both states have the same files that do not change, so one search is for both.
 	given := scannable(changed)
+	given = slices.Concat(given, was.linksTo(given), is.linksTo(given))
 	var found []string
 	searched := false
 	modules := slices.DeleteFunc(slices.Clone(given), func(name string) bool { return !isConfiguration(name) })

@@ -226,3 +226,26 @@ func TestConflictOfAMergeIsNotCompared(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// TestLinkedFileOfAModule changes a file that is linked into the directory of a module: the role is that module's.
+func TestLinkedFileOfAModule(t *testing.T) {
+	dir := repository(t)
+	role := "resource \"aws_iam_role\" \"r\" {\n  assume_role_policy = jsonencode({\n    Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = var.callers } }]\n  })\n}\n"
+	variable := func(who string) string { return "variable \"callers\" {\n  default = \"" + who + "\"\n}\n" }
+	if err := os.Mkdir(filepath.Join(dir, "live"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "live/main.tf"), role)
+	write(t, filepath.Join(dir, "common.tf"), variable("arn:aws:iam::111122223333:role/a"))
+	if err := os.Symlink("../common.tf", filepath.Join(dir, "live/common.tf")); err != nil {
+		t.Skip(err)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "x")
+	write(t, filepath.Join(dir, "common.tf"), variable("*"))
+	git(t, dir, "commit", "-q", "-a", "-m", "y")
+	d := diffOf(t, dir, "HEAD~1")
+	if len(d.Widened) != 1 || d.Widened[0].Role != "aws_iam_role.r" {
+		t.Errorf("the difference is:\n%s", describe(d))
+	}
+}
