@@ -2,6 +2,8 @@ package cloudformation
 
 import (
 	"fmt"
+	"slices"
+
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -115,13 +117,16 @@ func (e *evaluator) blanks(r *resource, d *policy.Document) {
 	for end < len(p.src) && (p.src[end] == ' ' || p.src[end] == '\n' || p.src[end] == '\r') {
 		end++
 	}
-	indent := d.Span.Start - lineStart(p.src, d.Span.Start)
-	for _, g := range p.gaps {
-		if g.hole == nil || !g.hole.Many || g.start < d.Span.Start || g.start > end {
+	first, _ := slices.BinarySearchFunc(p.gaps, d.Span.Start, func(g gap, start int) int { return g.start - start })
+	for _, g := range p.gaps[first:] {
+		if g.start > end {
+			break
+		}
+		if g.hole == nil || !g.hole.Many {
 			continue
 		}
 		start := blankTo(d.Span.File.Src, g.start)
-		if g.start >= d.Span.End && start-g.start < indent {
+		if g.start >= d.Span.End && start-g.start < d.Span.Start-lineStart(p.src, d.Span.Start) {
 			continue
 		}
 		at := source.Span{File: d.Span.File, Start: start, End: max(start, g.end)}
