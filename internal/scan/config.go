@@ -225,9 +225,11 @@ func (c *configReader) ignore(n *yaml.Node) *ignore {
 		}},
 		{"role", func(c *configReader, n *yaml.Node) { ig.role = c.scalar(n) }},
 		{"path", func(c *configReader, n *yaml.Node) {
-			if p, ok := parseIgnorePattern(c.scalar(n)); ok {
-				ig.path = &p
+			p, ok := parseIgnorePattern(c.scalar(n))
+			if !ok {
+				c.fail(n, "path is not a pattern as in .gitignore")
 			}
+			ig.path = &p
 		}},
 		{"reason", func(c *configReader, n *yaml.Node) { ig.reason = c.scalar(n) }},
 		{"until", func(c *configReader, n *yaml.Node) {
@@ -285,12 +287,17 @@ func (c *Config) Exclude(in *Input) {
 	if len(c.exclude.patterns) == 0 {
 		return
 	}
-	in.Files = slices.DeleteFunc(in.Files, c.excludes)
+	m := newMatching()
+	in.Files = slices.DeleteFunc(in.Files, func(name string) bool { return c.excludes(m, name) })
+	if m.exhausted() {
+		in.Problems = append(in.Problems, source.Problem{Name: ConfigName, Unreadable: true,
+			Message: "the patterns of exclude take too long to match: some of the files that they name are scanned"})
+	}
 }
 
-func (c *Config) excludes(name string) bool {
+func (c *Config) excludes(m *matching, name string) bool {
 	for dir := name; dir != "."; dir = path.Dir(dir) {
-		if ignored([]ignoreFile{c.exclude}, dir, dir != name) {
+		if m.ignored([]ignoreFile{c.exclude}, dir, dir != name) {
 			return true
 		}
 	}

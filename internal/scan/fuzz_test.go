@@ -173,12 +173,13 @@ func FuzzGitignore(f *testing.F) {
 			return
 		}
 		file := parseIgnore(".", []byte(patterns))
-		ignored([]ignoreFile{file}, name, isDir)
+		m := newMatching()
+		m.ignored([]ignoreFile{file}, name, isDir)
 		for _, p := range file.patterns {
 			if !p.anchored || strings.Count(strings.Join(p.segments, "/"), "*") > 6 {
 				continue
 			}
-			if got, want := matchSegments(p.segments, strings.Split(name, "/")), matchesSlowly(p.segments, strings.Split(name, "/")); got != want {
+			if got, want := m.segments(p.segments, strings.Split(name, "/")), matchesSlowly(p.segments, strings.Split(name, "/")); got != want {
 				t.Fatalf("%q matches %q: %t", p.segments, name, got)
 			}
 		}

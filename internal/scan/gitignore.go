@@ -19,6 +19,30 @@ type ignorePattern struct {
 	dirOnly  bool
 }
 
+// What is longer than a name can be, or a file of patterns larger than anybody writes, is there to take time: it leaves
+// nothing out, so that more is looked at and not less.
+const (
+	maxPattern    = 4096 // bytes
+	maxBrackets   = 64   // of one pattern
+	maxIgnoreFile = 1 << 20
+)
+
+// A matching bounds the work of matching many names with patterns, which for one name is the product of the lengths.
+type matching struct {
+	left int // steps
+}
+
+// A run may take some steps in all, and some more for each name: usual patterns take a few for each of them.
+const (
+	stepsPerRun  = 50_000_000
+	stepsPerName = 10_000
+)
+
+func newMatching() *matching { return &matching{left: stepsPerRun} }
+
+// exhausted reports whether the steps are used up. Then nothing matches any more.
+func (m *matching) exhausted() bool { return m.left <= 0 }
+
 // parseIgnore reads the content of a .gitignore file in dir.
 func parseIgnore(dir string, src []byte) ignoreFile {
 	f := ignoreFile{dir: dir}
@@ -33,7 +57,7 @@ func parseIgnore(dir string, src []byte) ignoreFile {
 
 func parseIgnorePattern(line string) (ignorePattern, bool) {
 	var p ignorePattern
-	if strings.HasPrefix(line, "#") {
+	if strings.HasPrefix(line, "#") || len(line) > maxPattern || strings.Count(line, "[") > maxBrackets {
 		return p, false
 	}
 	line = trimTrailingSpaces(line)
@@ -91,7 +115,11 @@ func trimTrailingSpaces(s string) string {
 // ignored reports whether the entry of that path relative to the root is ignored. The files must go from the root's down
 // to that of the entry's own directory. Of all patterns that match, the last one decides. The caller has established that
 // no directory on the way is ignored: nothing below such a directory can be taken in again.
-func ignored(files []ignoreFile, name string, isDir bool) bool {
+func (m *matching) ignored(files []ignoreFile, name string, isDir bool) bool {
+	if m.exhausted() {
+		return false
+	}
+	m.left += stepsPerName
 	for i := len(files) - 1; i >= 0; i-- {
 		f := files[i]
 		rel := name
@@ -99,7 +127,7 @@ func ignored(files []ignoreFile, name string, isDir bool) bool {
 			rel = strings.TrimPrefix(name, f.dir+"/")
 		}
 		for j := len(f.patterns) - 1; j >= 0; j-- {
-			if f.patterns[j].match(rel, isDir) {
+			if m.matches(&f.patterns[j], rel, isDir) {
 				return !f.patterns[j].negated
 			}
 		}
@@ -107,22 +135,28 @@ func ignored(files []ignoreFile, name string, isDir bool) bool {
 	return false
 }
 
-func (p *ignorePattern) match(rel string, isDir bool) bool {
+func (m *matching) matches(p *ignorePattern, rel string, isDir bool) bool {
+	if m.left--; m.exhausted() {
+		return false
+	}
 	if p.dirOnly && !isDir {
 		return false
 	}
 	if !p.anchored {
-		return matchSegment(p.segments[0], path.Base(rel))
+		return m.segment(p.segments[0], path.Base(rel))
 	}
-	return matchSegments(p.segments, strings.Split(rel, "/"))
+	return m.segments(p.segments, strings.Split(rel, "/"))
 }
 
-// matchSegments matches a path. Only the last "**" ever needs to be tried again, so the work is bounded by the product of
+// segments matches a path. Only the last "**" ever needs to be tried again, so the work is bounded by the product of
 // the lengths.
-func matchSegments(pattern, names []string) bool {
+func (m *matching) segments(pattern, names []string) bool {
 	i, j := 0, 0
 	star, resume := -1, 0
 	for j < len(names) {
+		if m.left--; m.exhausted() {
+			return false
+		}
 		switch {
 		case i < len(pattern) && pattern[i] == "**":
 			if i == len(pattern)-1 {
@@ -130,7 +164,7 @@ func matchSegments(pattern, names []string) bool {
 			}
 			star, resume = i, j
 			i++
-		case i < len(pattern) && matchSegment(pattern[i], names[j]):
+		case i < len(pattern) && m.segment(pattern[i], names[j]):
 			i++
 			j++
 		case star >= 0:
@@ -143,12 +177,19 @@ func matchSegments(pattern, names []string) bool {
 	return i == len(pattern)
 }
 
-// matchSegment matches one name, which has no slash, with the wildcards *, ? and [...] and the backslash. Only the last *
+// segment matches one name, which has no slash, with the wildcards *, ? and [...] and the backslash. Only the last *
 // ever needs to be tried again.
-func matchSegment(pattern, name string) bool {
+func (m *matching) segment(pattern, name string) bool {
 	i, j := 0, 0
 	star, resume := -1, 0
 	for j < len(name) {
+		m.left--
+		if i < len(pattern) && pattern[i] == '[' {
+			m.left -= len(pattern) - i
+		}
+		if m.exhausted() {
+			return false
+		}
 		if i < len(pattern) && pattern[i] == '*' {
 			star, resume = i, j
 			i++

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,9 +48,41 @@ func TestIgnorePatterns(t *testing.T) {
 		{"*a*a*a*a*a*a*a*a*a*b", strings.Repeat("a", 200), false},
 	} {
 		f := parseIgnore(".", []byte(test.pattern+"\r\n"))
-		if got := ignored([]ignoreFile{f}, test.name, false); got != test.want {
+		if got := newMatching().ignored([]ignoreFile{f}, test.name, false); got != test.want {
 			t.Errorf("pattern %q ignores %q: %v, want %v", test.pattern, test.name, got, test.want)
 		}
+	}
+}
+
+// Patterns that take long are given up for all names at once, and what they were to leave out is scanned.
+func TestPatternsThatTakeLongLeaveNothingOut(t *testing.T) {
+	slow := strings.Repeat("**/", 200) + strings.Repeat("*a", 200) + "\n"
+	files := map[string]string{}
+	for i := range 100 {
+		files[strings.Repeat(strings.Repeat("a", 50)+"/", 20)+strconv.Itoa(i)+".json"] = "{}"
+	}
+	files["p.json"] = oldPolicy
+	for name, content := range map[string]string{
+		"slow": strings.Repeat(slow, 2000) + "p.json\n", "large": strings.Repeat("x\n", 1<<20) + "p.json\n",
+		"brackets": strings.Repeat("[", 1<<19) + "\n" + strings.Repeat("[a-", 1<<17) + "]\n" + strings.Repeat("\\", 1<<18+1) + "\n",
+	} {
+		dir := t.TempDir()
+		for f, text := range files {
+			write(t, filepath.Join(dir, f), text)
+		}
+		write(t, filepath.Join(dir, ".gitignore"), content)
+		r := scanOf(t, dir, ".")
+		if r.Summary.Roles != 1 || name != "brackets" && (len(r.Problems) != 1 || !r.Problems[0].Unreadable) {
+			t.Errorf("%s: %v, problems %v", name, r.Summary, r.Problems)
+		}
+	}
+	c, err := ReadConfig(source.NewFile(ConfigName, []byte("exclude:\n"+strings.Repeat("- '"+strings.TrimSpace(slow)+"'\n", 2000))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := inputOf(files)
+	if c.Exclude(in); len(in.Files) != len(files) || len(in.Problems) != 1 {
+		t.Errorf("%d files, problems %v", len(in.Files), in.Problems)
 	}
 }
 

@@ -243,12 +243,12 @@ func (ig *ignore) covers(f *rules.Finding, construct source.Span) bool {
 // matchRole matches an address with the wildcards * and ?. Its brackets are literal.
 func matchRole(pattern, role string) bool {
 	escaped := strings.NewReplacer(`\`, `\\`, `[`, `\[`).Replace(pattern)
-	return matchSegment(escaped, role)
+	return newMatching().segment(escaped, role)
 }
 
 func matchPath(p *ignorePattern, name string) bool {
 	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
-		if p.match(dir, dir != name) {
+		if newMatching().matches(p, dir, dir != name) {
 			return true
 		}
 	}

@@ -159,7 +159,7 @@ func FuzzConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		c, err := ReadConfig(source.NewFile(ConfigName, src))
 		if err == nil {
-			c.excludes("a/b.tf")
+			c.excludes(newMatching(), "a/b.tf")
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -18,6 +19,7 @@ type walker struct {
 	links    []string // symbolic links, not followed
 	ignored  bool     // something was left out because a .gitignore file says so
 	problems []source.Problem
+	matching *matching // nil before the first name is matched
 }
 
 // skippedDir reports whether a walk leaves out directories of that name: what git, Terraform, Terragrunt and npm keep
@@ -66,7 +68,7 @@ func (w *walker) walkDir(dir string, ignores []ignoreFile) {
 		name := path.Join(dir, e.Name())
 		switch {
 		case e.IsDir() && skippedDir(e.Name()), e.Name() == ".git":
-		case ignored(ignores, name, e.IsDir()):
+		case len(ignores) > 0 && w.leavesOut(ignores, name, e.IsDir()):
 			w.ignored = true
 		case e.IsDir():
 			w.walkDir(name, ignores[:len(ignores):len(ignores)])
@@ -78,10 +80,29 @@ func (w *walker) walkDir(dir string, ignores []ignoreFile) {
 	}
 }
 
+// leavesOut reports whether .gitignore files name the entry. When matching has taken too many steps, they name nothing more.
+func (w *walker) leavesOut(ignores []ignoreFile, name string, isDir bool) bool {
+	if w.matching == nil {
+		w.matching = newMatching()
+	}
+	if w.matching.exhausted() {
+		return false
+	}
+	ignored := w.matching.ignored(ignores, name, isDir)
+	if w.matching.exhausted() {
+		w.problem(path.Join(ignores[len(ignores)-1].dir, ".gitignore"), errors.New("the patterns of .gitignore files take too long to match: from here on they leave nothing out"))
+	}
+	return ignored
+}
+
 // readIgnore appends the .gitignore file of dir, if there is one.
 func (w *walker) readIgnore(ignores []ignoreFile, dir string) []ignoreFile {
 	f, err := w.tree.File(path.Join(dir, ".gitignore"))
 	if err != nil {
+		return ignores
+	}
+	if len(f.Src) > maxIgnoreFile {
+		w.problem(f.Name, fmt.Errorf("is larger than %d bytes: it leaves nothing out", maxIgnoreFile))
 		return ignores
 	}
 	return append(ignores, parseIgnore(dir, f.Src))
