@@ -34,7 +34,7 @@ func actionWildcard(p *Pass) {
 				}
 			}
 			if len(covered) == 0 {
-				p.Report(at(s, a), "the action %q in the policy of %s matches no action that a role knows", action, p.Document.Role)
+				p.Report(at(s, a), "nobody can assume %s with the action %q: it matches none that a role knows", p.Document.Role, action)
 				continue
 			}
 			p.Report(at(s, a), "the policy of %s allows %s every action that %q matches: %s", p.Document.Role, allOf(s), action, list(covered))

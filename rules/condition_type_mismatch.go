@@ -2,6 +2,9 @@ package rules
 
 import (
 	"strings"
+
+	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // ConditionTypeMismatch reports operators of another type than the key has, and truth values that are none.
@@ -23,7 +26,12 @@ func conditionTypeMismatch(p *Pass) {
 			}
 			key := keyName(c)
 			if want := typeOf(key); want != "" && !fits(want, c.Operator.Name) {
-				p.Report(at(s, c.Operator.Text), "the policy of %s compares %s, %s, with %s", p.Document.Role, c.Key, want, c.Operator.Text)
+				consequence := "whom it lets in AWS does not say"
+				if _, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now}); dead && s.Effect == policy.Allow {
+					consequence = "nobody can assume " + p.Document.Role + " through this statement"
+				}
+				fd := p.Report(at(s, c.Operator.Text), "the policy of %s compares %s, %s, with %s: %s", p.Document.Role, c.Key, want, c.Operator.Text, consequence)
+				fd.Facts = []string{p.Document.Role, c.Key.String(), want, c.Operator.Text.String()}
 				continue
 			}
 			if c.Operator.Name == "Bool" {

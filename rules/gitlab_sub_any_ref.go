@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -34,10 +35,17 @@ func gitLabSubAnyRef(p *Pass) {
 			return
 		}
 		if wide {
-			fd := p.Report(at(s, v), "pipelines of every GitLab project that matches %q can assume %s", path, p.Document.Role)
+			which := fmt.Sprintf("that matches %q", path)
+			if bindsClaim(s, "gitlab.com:namespace_id") {
+				which = "of the namespace"
+			}
+			fd := p.Report(at(s, v), "pipelines of every GitLab project %s can assume %s", which, p.Document.Role)
 			fd.Severity = 5.5
 			fd.Witness = witness
 			return
+		}
+		if strings.ContainsAny(path, "*?") {
+			path = "with that ID"
 		}
 		fd := p.Report(at(s, v), "whoever can push a branch to the GitLab project %s can assume %s", path, p.Document.Role)
 		fd.Witness = witness

@@ -21,6 +21,6 @@ func socialIdpAppMissing(p *Pass) {
 		return false
 	}, func(e *exposure) string {
 		known, _ := tenancyOf(addressOf(e.statement.Principals[e.principal]))
-		return "users of any application that signs in with " + known.name + " can assume " + p.Document.Role + ": no condition on " + known.tenancy + " says which application"
+		return "users of any application registered with " + known.name + " can assume " + p.Document.Role + ": no condition on " + known.tenancy + " says which application"
 	})
 }
