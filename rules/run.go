@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -55,13 +56,19 @@ type shared struct {
 	// claimed says which statements and principals have their finding: one careless line gives one finding, that of the first
 	// rule in All. A nil principal stands for the whole statement.
 	claimed map[claim]bool
-	asked   bool
-	grants  []access.Grant // once asked for: see Pass.grants
+	*analysis
+}
+
+// An analysis is what follows from a policy, whatever role it is of: the instances of a role with one policy have it in common.
+type analysis struct {
+	asked  bool
+	grants []access.Grant // once asked for: see Pass.grants
 
 	exposed   bool // exposures are computed
 	exposures []exposure
 	providers []string // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
+	deaths    map[*policy.Statement]access.Death // of one that somebody can use, the zero Death
 }
 
 type claim struct {
@@ -73,14 +80,44 @@ type claim struct {
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
 	r := &run{documents: docs}
-	parallel.Each(len(docs), func(i int) { each[i] = r.one(docs[i], &opts) })
+	groups := instances(docs)
+	parallel.Each(len(groups), func(g int) {
+		first, a := docs[groups[g][0]], &analysis{}
+		for _, i := range groups[g] {
+			d := *docs[i]
+			d.Value, d.Statements, d.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
+			each[i] = r.one(&d, &opts, a)
+		}
+	})
 	unconditional(docs, each)
 	return Sort(slices.Concat(each...))
 }
 
-func (r *run) one(d *policy.Document, opts *Options) []Finding {
+// instances groups the documents, by their indices, that differ in nothing but the role that they are of: count and for_each make
+// thousands of roles with one policy.
+func instances(docs []*policy.Document) [][]int {
+	var groups [][]int
+	at := map[source.Span]int{} // the last group with a policy that stands there
+	for i, d := range docs {
+		g, ok := at[d.Span]
+		if !ok || !samePolicy(docs[groups[g][0]], d) {
+			g = len(groups)
+			groups, at[d.Span] = append(groups, nil), g
+		}
+		groups[g] = append(groups[g], i)
+	}
+	return groups
+}
+
+// samePolicy reports whether a and b are one policy, every token of it in the same place.
+func samePolicy(a, b *policy.Document) bool {
+	return a.Value != nil && b.Value != nil && len(a.Unresolved)+len(b.Unresolved) == 0 && isServiceLinked(a) == isServiceLinked(b) &&
+		reflect.DeepEqual(a.Account, b.Account) && reflect.DeepEqual(a.Value, b.Value)
+}
+
+func (r *run) one(d *policy.Document, opts *Options, a *analysis) []Finding {
 	var found []*Finding
-	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}}, findings: &found}
+	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}, analysis: a}, findings: &found}
 	for _, p.rule = range All {
 		if p.rule.Check == nil {
 			continue // reported by the scan, not by a look at a document

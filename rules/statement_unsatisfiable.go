@@ -21,8 +21,8 @@ func statementUnsatisfiable(p *Pass) {
 		if s.Effect == policy.NoEffect || s.Faulty || len(s.Conditions) == 0 || p.claimed(s, -1) || p.allClaimed(s) || p.exposed(s) {
 			continue
 		}
-		death, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now})
-		if !dead || len(death.Conditions) == 0 {
+		death := p.death(s)
+		if len(death.Conditions) == 0 {
 			continue
 		}
 		if p.explained(s, death.Conditions) {
@@ -69,6 +69,21 @@ func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
 		}
 	}
 	return false
+}
+
+// death returns why nobody can use s, the zero Death where somebody can.
+func (p *Pass) death(s *policy.Statement) access.Death {
+	death, done := p.shared.deaths[s]
+	if !done {
+		if d, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now}); dead {
+			death = d
+		}
+		if p.shared.deaths == nil {
+			p.shared.deaths = map[*policy.Statement]access.Death{}
+		}
+		p.shared.deaths[s] = death
+	}
+	return death
 }
 
 // exposed reports whether a witness gets in through s, so that its conditions can be met.

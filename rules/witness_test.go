@@ -1,11 +1,13 @@
 package rules_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -107,7 +109,7 @@ func BenchmarkWho(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(docs)), "µs/policy")
 }
 
-func fixturePolicies(b *testing.B) []*policy.Document {
+func fixturePolicies(b testing.TB) []*policy.Document {
 	b.Helper()
 	archives, err := filepath.Glob(filepath.Join(fixtures, "*", "*.txtar"))
 	if err != nil {
@@ -126,4 +128,30 @@ func fixturePolicies(b *testing.B) []*policy.Document {
 		}
 	}
 	return docs
+}
+
+// Instances of a role that have one policy have the findings that each has alone.
+func TestInstancesOfARoleHaveTheSameFindings(t *testing.T) {
+	for _, d := range fixturePolicies(t) {
+		instances := []*policy.Document{d}
+		alone := rules.Run(instances, rules.Options{})
+		for i := range 2 {
+			other := *d
+			other.Role = fmt.Sprintf("%s[%d]", d.Role, i)
+			instances = append(instances, &other)
+			alone = append(alone, rules.Run([]*policy.Document{&other}, rules.Options{})...)
+		}
+		together := rules.Run(instances, rules.Options{})
+		if diff := cmp.Diff(messages(rules.Sort(alone)), messages(together)); diff != "" {
+			t.Errorf("%s: %s", d.Span.File.Name, diff)
+		}
+	}
+}
+
+func messages(findings []rules.Finding) []string {
+	var out []string
+	for _, f := range findings {
+		out = append(out, fmt.Sprint(f.Span, f.Level, f.Message, f.Witness))
+	}
+	return out
 }
