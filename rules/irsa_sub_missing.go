@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -54,6 +55,11 @@ func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s
 			}
 			var claim []policy.Condition
 			if sub.issuer() != "" {
+				for _, c := range s.Conditions {
+					if pattern := openSubject(c); pattern != "" && keyName(c) == sub.issuer()+":sub" && !glob(pattern, subject) {
+						subject = plain(pattern)
+					}
+				}
 				claim = append(claim, access.If("StringEquals", claimOf(s, i, "sub"), subject))
 			}
 			if show := p.shows(s, i, claim...); !show.refuted && p.claim(s, i) {
@@ -76,8 +82,29 @@ func bindsToken(s *policy.Statement, i int) bool {
 				return true
 			}
 		case owner == address && name != "aud" && name != "iss" && asksForValue(c) && !(c.Operator.IfExists && name != "sub"):
-			return true
+			if name != "sub" || openSubject(c) == "" {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// subjectWords are the names of parts in the subjects of build services with an issuer for each tenant, which say nothing of whose a
+// token is: org/ID/project/ID/user/ID at CircleCI, space:ID:stack:ID:run_type:TYPE:scope:SCOPE at Spacelift.
+var subjectWords = []string{"org", "project", "user", "space", "stack", "module", "run_type", "scope"}
+
+// openSubject returns a value of c, a condition on the subject, that is made of wildcards and such names alone, "" when it has none.
+func openSubject(c policy.Condition) string {
+	if !strings.HasSuffix(c.Operator.Name, "Like") {
+		return ""
+	}
+	for _, v := range c.Values {
+		pattern, known := v.Literal()
+		words := strings.FieldsFunc(pattern, func(r rune) bool { return strings.ContainsRune("*?:/{}", r) })
+		if known && strings.Contains(pattern, "*") && !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(subjectWords, w) }) {
+			return pattern
+		}
+	}
+	return ""
 }
