@@ -64,6 +64,7 @@ type module struct {
 	resources map[string]*block // by type.name, data sources by data.type.name
 	calls     map[string]*block
 	stub      bool     // our own short form of the module
+	newest    int      // of a short form: the newest version of the module that the call admits
 	encrypted string   // a file of it that cannot be read, "" when there is none
 	twice     []*block // declared again in the module
 	providers []*block

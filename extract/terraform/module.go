@@ -236,13 +236,17 @@ func (e *evaluator) moduleInstances(inst *instance, b *block) []*instance {
 		return nil
 	}
 	mod, why := e.calledModule(inst, b)
+	calls := inst.calls
+	if at := b.header(); len(calls) == 0 || calls[len(calls)-1] != at { // a call within a stub lies where the stub is called
+		calls = append(slices.Clip(calls), at)
+	}
 	var out []*instance
 	for i, s := range x.scopes {
 		name := "module." + b.label(0)
 		child := &instance{mod: mod, parent: inst, call: b, scope: s, why: why,
 			path:       inst.address(name + x.keys[i]),
 			key:        strings.TrimPrefix(inst.key+"."+b.label(0), "."),
-			calls:      append(slices.Clip(inst.calls), b.header()),
+			calls:      calls,
 			standalone: inst.standalone,
 			exists:     append(slices.Clip(inst.exists), x.picks...)}
 		out = append(out, child)

@@ -75,6 +75,9 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 		case stackSink:
 			docs = append(docs, e.stacks(inst, b)...)
 		case trustSink:
+			if inst.mod.stub {
+				continue // nobody wrote it
+			}
 			e.unclaimed = append(e.unclaimed, e.trustDocuments(inst, b)...)
 		}
 	}

@@ -2,7 +2,8 @@ package terraform
 
 import (
 	"embed"
-	"path"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/source"
@@ -22,27 +23,49 @@ func stubName(src string) string {
 	for _, host := range []string{"https://", "ssh://", "git@", "registry.terraform.io/", "github.com/", "github.com:"} {
 		src = strings.TrimPrefix(src, host)
 	}
-	switch base := path.Base(src); {
-	case strings.Contains(src, "terraform-aws-modules/iam/aws//modules/"), strings.Contains(src, "terraform-aws-modules/terraform-aws-iam//modules/"):
-		switch base {
+	src, sub, _ := strings.Cut(src, "//")
+	sub = strings.TrimPrefix(sub, "modules/")
+	switch strings.TrimSuffix(strings.Replace(strings.Replace(src, "/terraform-aws-", "/", 1), "/terraform-null-", "/", 1), "/aws") {
+	case "terraform-aws-modules/iam":
+		switch sub {
 		case "iam-assumable-role", "iam-assumable-role-with-oidc", "iam-assumable-role-with-saml", "iam-github-oidc-role", "iam-eks-role",
 			"iam-role", "iam-role-for-service-accounts":
-			return base
+			return sub
 		case "iam-role-for-service-accounts-eks":
 			return "iam-role-for-service-accounts"
 		}
-	case src == "cloudposse/iam-role/aws", src == "cloudposse/terraform-aws-iam-role":
+	case "terraform-aws-modules/eks":
+		switch sub {
+		case "":
+			return "eks"
+		case "eks-managed-node-group", "self-managed-node-group", "fargate-profile", "karpenter":
+			return sub
+		}
+	case "terraform-aws-modules/ecs":
+		switch sub {
+		case "":
+			return "ecs"
+		case "service":
+			return "ecs-service"
+		}
+	case "terraform-aws-modules/lambda":
+		if sub == "" {
+			return "lambda"
+		}
+	case "terraform-aws-modules/eventbridge":
+		if sub == "" {
+			return "eventbridge"
+		}
+	case "terraform-aws-modules/step-functions":
+		return "step-functions"
+	case "terraform-aws-modules/eks-pod-identity":
+		return "eks-pod-identity"
+	case "cloudposse/iam-role":
 		return "cloudposse-iam-role"
-	case src == "cloudposse/eks-iam-role/aws", src == "cloudposse/terraform-aws-eks-iam-role":
+	case "cloudposse/eks-iam-role":
 		return "cloudposse-eks-iam-role"
-	case src == "cloudposse/label/null", src == "cloudposse/terraform-null-label":
+	case "cloudposse/label", "cloudposse/label/null":
 		return "cloudposse-label"
-	case src == "terraform-aws-modules/eks/aws", src == "terraform-aws-modules/terraform-aws-eks":
-		return "eks"
-	case src == "terraform-aws-modules/lambda/aws", src == "terraform-aws-modules/terraform-aws-lambda":
-		return "lambda"
-	case src == "terraform-aws-modules/eventbridge/aws", src == "terraform-aws-modules/terraform-aws-eventbridge":
-		return "eventbridge"
 	}
 	return ""
 }
@@ -57,7 +80,63 @@ func (e *evaluator) stub(inst *instance, b *block, src string) *module {
 	if err != nil {
 		return nil
 	}
-	return e.l.stubModule(content, inst.mod.dir, b.header())
+	newest := anyVersion
+	switch {
+	case inst.mod != nil && inst.mod.stub:
+		newest = inst.mod.newest // a part of the module that calls it
+	default:
+		if _, query, ok := strings.Cut(src, "?ref="); ok {
+			newest = newestVersion(query)
+		} else if a := b.load(e.l).Attributes["version"]; a != nil {
+			if constraint, ok := (&scope{e: e, inst: inst}).eval(a.Expr).literal(); ok {
+				newest = newestVersion(constraint)
+			}
+		}
+	}
+	m := e.l.stubModule(fmt.Appendf(content, "locals {\n  newest_version = %d\n}\n", newest), inst.mod.dir, b.header())
+	m.newest = newest
+	return m
+}
+
+// anyVersion is the newest version where no constraint says otherwise. A version is 1000 times its major number plus its
+// minor one.
+const anyVersion = 999_999
+
+// newestVersion returns the newest version that a constraint such as "~> 5.39.0" or a tag such as v5.39.1 admits.
+// https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+func newestVersion(constraint string) int {
+	newest := anyVersion
+	for term := range strings.SplitSeq(constraint, ",") {
+		term = strings.TrimSpace(term)
+		number := strings.TrimLeft(term, "=!<>~ v")
+		operator := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(term, number), "v"))
+		var parts [3]int
+		count := 0
+		for part := range strings.SplitSeq(number, ".") {
+			n, err := strconv.Atoi(part)
+			if err != nil || n < 0 || n > 999 || count == len(parts) {
+				break
+			}
+			parts[count] = n
+			count++
+		}
+		if count == 0 {
+			continue
+		}
+		version := parts[0]*1000 + parts[1]
+		switch {
+		case operator == "~>" && count == 2:
+			version = parts[0]*1000 + 999
+		case operator == "<" && parts[2] == 0 && parts[1] == 0:
+			version = parts[0]*1000 - 1
+		case operator == "<" && parts[2] == 0:
+			version--
+		case operator == "~>" && count == 1, operator == ">", operator == ">=", operator == "!=":
+			continue
+		}
+		newest = min(newest, version)
+	}
+	return newest
 }
 
 func (l *loader) stubModule(content []byte, dir string, at source.Span) *module {

@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "trust" {
   dynamic "statement" {
     for_each = local.urls
     content {
-      actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
+      actions = concat(["sts:AssumeRoleWithWebIdentity"], local.newest_version >= 5044 ? ["sts:TagSession"] : [])
       principals {
         type        = "Federated"
         identifiers = ["arn:${data.aws_partition.current.partition}:iam::${var.aws_account_id != "" ? var.aws_account_id : data.aws_caller_identity.current.account_id}:oidc-provider/${statement.value}"]

@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "trust" {
     }
   }
   statement {
-    actions = compact(distinct(concat(["sts:AssumeRole"], var.trusted_role_actions)))
+    actions = compact(distinct(concat(["sts:AssumeRole"], local.newest_version >= 5023 ? var.trusted_role_actions : [])))
     principals {
       type        = "AWS"
       identifiers = var.trusted_role_arns

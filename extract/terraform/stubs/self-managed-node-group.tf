@@ -1,0 +1,28 @@
+variable "create" { default = true }
+variable "create_iam_instance_profile" { default = true }
+variable "name" { default = "" }
+variable "iam_role_name" { default = null }
+variable "iam_role_use_name_prefix" { default = true }
+variable "iam_role_path" { default = null }
+locals {
+  role = coalesce(var.iam_role_name, "${var.name}-node-group")
+}
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "EKSNodeAssumeRole"
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+resource "aws_iam_role" "this" {
+  count              = var.create && var.create_iam_instance_profile ? 1 : 0
+  name               = var.iam_role_use_name_prefix ? null : local.role
+  name_prefix        = var.iam_role_use_name_prefix ? "${local.role}-" : null
+  path               = var.iam_role_path
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+output "iam_role_arn" { value = try(aws_iam_role.this[0].arn, null) }
+output "iam_role_name" { value = try(aws_iam_role.this[0].name, null) }
