@@ -69,6 +69,43 @@ func (c *choices) describeAssumptions(as []assumption) string {
 	return strings.Join(words, " and ")
 }
 
+// describeWays returns the condition that one of several ways is taken: "var.a is true or var.b is true".
+func (c *choices) describeWays(ways [][]assumption) string {
+	ways = slices.Clone(ways)
+	for i := 0; i < len(ways); i++ {
+		for j := i + 1; j < len(ways); j++ {
+			if merged, ok := eitherWay(ways[i], ways[j]); ok {
+				ways[i] = merged
+				ways = slices.Delete(ways, j, j+1)
+				i, j = -1, len(ways) // the new one may go with one before it
+			}
+		}
+	}
+	words := make([]string, 0, len(ways))
+	for _, as := range ways {
+		words = append(words, c.describeAssumptions(as))
+	}
+	return strings.Join(words, " or ")
+}
+
+// eitherWay returns what two ways have in common where they differ only in the truth of one condition.
+func eitherWay(a, b []assumption) ([]assumption, bool) {
+	if len(a) != len(b) {
+		return nil, false
+	}
+	var common []assumption
+	for _, x := range a {
+		i := slices.IndexFunc(b, func(y assumption) bool { return y.cond == x.cond })
+		if i < 0 {
+			return nil, false
+		}
+		if b[i].truth == x.truth {
+			common = append(common, x)
+		}
+	}
+	return common, len(common) == len(a)-1
+}
+
 // choices is the state of the runs.
 type choices struct {
 	assumed   map[string]bool // of the current run
@@ -85,16 +122,19 @@ type choices struct {
 	chosen  map[memoKey]*value // values of the current run
 	// picking: outside runs, for count and for_each, a condition picks the branch that is not empty.
 	picking bool
-	picked  map[memoKey]*value
+	picked  map[memoKey]candidate
 	picks   []assumption
 }
 
-// memo returns where values that depend on a choice are kept.
-func (c *choices) memo() map[memoKey]*value {
-	if c.picking {
-		return c.picked
+// recall returns the value of that name that depends on a choice.
+func (c *choices) recall(k memoKey) (*value, bool) {
+	if !c.picking {
+		v, ok := c.chosen[k]
+		return v, ok
 	}
-	return c.chosen
+	cand, ok := c.picked[k]
+	c.picks = append(c.picks, cand.picks...)
+	return cand.val, ok
 }
 
 // choose returns what the condition is taken to be.
@@ -305,15 +345,16 @@ func (e *evaluator) eachElement(many bool, step func() *value) (complete bool, e
 	return complete, err
 }
 
-// pick evaluates expr for how many instances a block has: where a condition is not decided, the branch with instances.
-func (s *scope) pick(expr hclsyntax.Expression) (v *value, picks []assumption) {
+// pick evaluates expr for how many instances a block has: where a condition is not decided, the branch with instances. It
+// reports whether the value depends on a choice.
+func (s *scope) pick(expr hclsyntax.Expression) (v *value, picks []assumption, open bool) {
 	e := s.e
 	picking, consulted, outer := e.picking, e.consulted, e.picks
 	e.picking, e.picks = true, nil
 	v = s.eval(expr)
-	picks = e.picks
+	picks, open = e.picks, e.consulted > consulted
 	e.picking, e.consulted, e.picks = picking, consulted, outer
-	return v, picks
+	return v, picks, open
 }
 
 // A candidate is one of the values that an expression may have.
@@ -352,7 +393,11 @@ func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value)
 	case (otherwise == nil || equal(otherwise, first) == yes) && !slices.ContainsFunc(candidates, differ):
 		return first
 	case len(full) == 1 && settled:
-		c.picks = append(append(c.picks, full[0].when), full[0].picks...)
+		picks := append([]assumption{full[0].when}, full[0].picks...)
+		if v := full[0].val; v.exact() && v.fetch == nil {
+			return v.partsWhere(picks)
+		}
+		c.picks = append(c.picks, picks...)
 		return full[0].val
 	case len(full) == 0 && !settled:
 		for _, cand := range empty {
@@ -370,6 +415,20 @@ func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value)
 		return c.pickObject(expr, candidates)
 	}
 	return nil
+}
+
+// partsWhere returns a list or object whose elements or members are there under assumptions.
+func (v *value) partsWhere(there []assumption) *value {
+	c := *v
+	c.elems = make([]*value, len(v.elems))
+	for i, el := range v.elems {
+		c.elems[i] = el.where(there)
+	}
+	c.members = make([]member, len(v.members))
+	for i, m := range v.members {
+		c.members[i] = member{m.key.where(there), m.val}
+	}
+	return &c
 }
 
 // pickObject returns an object that stands for one of the candidates, nil where they are not all objects.

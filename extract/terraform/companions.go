@@ -117,8 +117,8 @@ func (j *joiner) resource(inst *instance, b *block, kind policy.CompanionKind, o
 		}
 		return
 	}
-	given := append(slices.Clip(inst.exists), x.picks...)
 	for i := range x.scopes {
+		given := x.existence(inst, i)
 		e.renew()
 		r := e.newResource(inst, b, x, i)
 		outcomes, complete := alternatives(e, given, func() []*policy.Companion { return of(r) })

@@ -63,8 +63,7 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 	if v, ok := e.settled[k]; ok {
 		return v
 	}
-	memo := e.memo()
-	if v, ok := memo[k]; ok {
+	if v, ok := e.recall(k); ok {
 		e.consulted++
 		return v
 	}
@@ -73,16 +72,19 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 	}
 	e.busy[k] = true
 	before := e.consulted
-	v := f()
+	made := e.candidate(assumption{}, f)
+	e.picks = append(e.picks, made.picks...)
 	delete(e.busy, k)
 	switch {
 	case e.spent != "":
 	case e.consulted == before:
-		e.settled[k] = v
+		e.settled[k] = made.val
+	case e.picking:
+		e.picked[k] = made
 	default:
-		memo[k] = v
+		e.chosen[k] = made.val
 	}
-	return v
+	return made.val
 }
 
 // spend counts n steps. It reports false when the budget is used up.
@@ -198,7 +200,11 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 	case *hclsyntax.RelativeTraversalExpr:
 		return s.steps(s.eval(x.Source), x.Traversal, s.span(x.SrcRange))
 	case *hclsyntax.IndexExpr:
-		return s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
+		v := s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
+		if s.e.picking {
+			s.e.picks = append(s.e.picks, v.chosen...)
+		}
+		return v
 	case *hclsyntax.SplatExpr:
 		return s.splat(x)
 	case *hclsyntax.AnonSymbolExpr:
@@ -281,7 +287,7 @@ func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 			}
 			key = unknown(key.hole.Expr, cty.String, key.span)
 		}
-		m := member{key, s.eval(item.ValueExpr)}
+		m := member{key, s.memberValue(item.ValueExpr)}
 		if name, ok := key.literal(); ok {
 			if i, again := named[name]; again {
 				o.lost = append(o.lost, o.members[i])
@@ -295,12 +301,26 @@ func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 	return o
 }
 
+// memberValue evaluates a member of an object. What it depends on counts for the number of instances where it is asked for.
+func (s *scope) memberValue(expr hclsyntax.Expression) *value {
+	if !s.e.picking {
+		return s.eval(expr)
+	}
+	made := s.e.candidate(assumption{}, func() *value { return s.eval(expr) })
+	if len(made.picks) == 0 {
+		return made.val
+	}
+	v := *made.val
+	v.chosen = append(slices.Clip(v.chosen), made.picks...)
+	return &v
+}
+
 // setMember appends m to members, in place of the member of the same known name.
 func setMember(members []member, m member) []member {
 	if name, ok := m.key.literal(); ok && len(members) > 0 {
 		for i := range members {
 			if members[i].key.is(name) {
-				members[i] = m
+				members[i] = m.replacing()
 				return members
 			}
 		}
@@ -319,13 +339,23 @@ func (ix *memberIndex) set(members []member, m member) []member {
 	}
 	i, name := ix.find(members, m.key)
 	if i >= 0 {
-		members[i] = m
+		members[i] = m.replacing()
 		return members
 	}
 	if name != "" {
 		(*ix)[name] = len(members)
 	}
 	return append(members, m)
+}
+
+// replacing returns m in place of another member of that name, which may be there where m is not.
+func (m member) replacing() member {
+	if len(m.key.there) == 0 {
+		return m
+	}
+	key := *m.key
+	key.there = nil
+	return member{&key, m.val}
 }
 
 // find returns the place of the member of that name, -1 where there is none, and the name where it is known.
@@ -420,7 +450,7 @@ func (s *scope) unify(v *value, other hclsyntax.Expression) *value {
 // peek evaluates expr for its type alone, which depends on no choice.
 func (s *scope) peek(expr hclsyntax.Expression) *value {
 	consulted := s.e.consulted
-	v, _ := s.pick(expr)
+	v, _, _ := s.pick(expr)
 	s.e.consulted = consulted
 	return v
 }
@@ -441,14 +471,17 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 			inner = inner.with(x.KeyVar, it.key)
 		}
 		many := it.many
+		there := it.there
 		if x.CondExpr != nil {
-			cond := toBool(inner.eval(x.CondExpr))
+			made := s.e.candidate(assumption{}, func() *value { return toBool(inner.eval(x.CondExpr)) })
+			cond := made.val
 			if cond.kind == failedKind {
 				return cond
 			}
+			there = append(slices.Clip(there), made.picks...)
 			if cond.kind != unknownKind || !many {
 				if s.e.picking && cond.kind == unknownKind {
-					many = true
+					there = append(there, about(cond, true))
 				} else if keep, err := inner.decide(cond); err != nil {
 					return err
 				} else if !keep {
@@ -456,7 +489,7 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 				}
 			}
 		}
-		val := inner.eval(x.ValExpr)
+		val := inner.memberValue(x.ValExpr)
 		if x.KeyExpr == nil {
 			if it.many && val.kind == failedKind {
 				return val
@@ -464,10 +497,10 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 			if many {
 				val = val.asMany()
 			}
-			elems = append(elems, val)
+			elems = append(elems, val.where(there))
 			return nil
 		}
-		key := inner.eval(x.KeyExpr).asString()
+		key := inner.eval(x.KeyExpr).asString().where(there)
 		if key.kind == failedKind {
 			return key
 		}
@@ -519,7 +552,8 @@ func (ix *memberIndex) group(members []member, key, val *value) []member {
 // An item is one step of an iteration.
 type item struct {
 	key, val *value
-	many     bool // it stands for any number of steps
+	many     bool         // it stands for any number of steps
+	there    []assumption // see value
 }
 
 // iterate returns the steps of walking coll, in Terraform's order. A collection that is not known has one step that stands
@@ -536,7 +570,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 		fallthrough
 	case unknownKind:
 		key, val := e.unknownElement(coll)
-		return []item{{key, val, true}}, nil
+		return []item{{key: key, val: val, many: true}}, nil
 	case listKind:
 		if len(coll.elems) > maxElements {
 			return nil, limited(coll.span, fmt.Sprintf("a list has more than %d elements", maxElements))
@@ -555,7 +589,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 			default:
 				key = integer(i, coll.span)
 			}
-			items = append(items, item{key, v, el.many})
+			items = append(items, item{key, v, el.many, el.there})
 		}
 		return items, nil
 	case objectKind:
@@ -565,11 +599,11 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 		}
 		items := make([]item, 0, len(members))
 		for _, m := range sorted(members) {
-			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many})
+			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many, m.key.there})
 		}
 		if !complete {
 			key := unknown("keys("+describe(coll)+")[*]", cty.String, coll.span)
-			items = append(items, item{key, unknown(describe(coll)+"[*]", cty.NilType, coll.span), true})
+			items = append(items, item{key: key, val: unknown(describe(coll)+"[*]", cty.NilType, coll.span), many: true})
 		}
 		return items, nil
 	}
@@ -661,6 +695,9 @@ func (s *scope) steps(v *value, steps hcl.Traversal, span source.Span) *value {
 		}
 		if v.kind == failedKind {
 			return v
+		}
+		if s.e.picking {
+			s.e.picks = append(s.e.picks, v.chosen...)
 		}
 	}
 	return v

@@ -50,7 +50,8 @@ type expansion struct {
 	kind   expansionKind
 	// open: the code does not say how many there are. The one instance stands for any.
 	open  bool
-	picks []assumption // under which there are instances
+	picks []assumption   // under which there are instances
+	there [][]assumption // for each instance under which that one is there too; nil where there are no such
 	err   *value
 }
 
@@ -98,7 +99,7 @@ func (e *evaluator) expandBody(s *scope, b *block) *expansion {
 	for _, nested := range b.load(e.l).Blocks {
 		if nested.Type == "lifecycle" {
 			if a := nested.Body.Attributes["enabled"]; a != nil {
-				v, picks := s.pick(a.Expr)
+				v, picks, _ := s.pick(a.Expr)
 				if v = toBool(v); v.kind == boolKind && !v.truth {
 					return &expansion{picks: picks}
 				}
@@ -111,7 +112,7 @@ func (e *evaluator) expandBody(s *scope, b *block) *expansion {
 func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	span := s.span(a.Expr.Range())
 	x := &expansion{kind: counted}
-	v, picks := s.pick(a.Expr)
+	v, picks, _ := s.pick(a.Expr)
 	x.picks = picks
 	n := toNumber(v)
 	switch n.kind {
@@ -142,7 +143,7 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 	span := s.span(a.Expr.Range())
 	x := &expansion{kind: keyed}
-	v, picks := s.pick(a.Expr)
+	v, picks, open := s.pick(a.Expr)
 	x.picks = picks
 	if v.kind == failedKind {
 		u := unknown(firstLine(span.Text()), cty.NilType, span)
@@ -174,11 +175,46 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 			return x
 		}
 		each := object([]member{{text("key", span), key}, {text("value", span), it.val}}, span)
+		if open {
+			each = e.eachInRun(s, a, key, it)
+		}
 		x.scopes = append(x.scopes, s.with("each", each))
 		x.keys = append(x.keys, "["+strconv.Quote(name)+"]")
 		x.names = append(x.names, key)
+		x.there = append(x.there, it.there)
 	}
 	return x
+}
+
+// eachInRun returns the each object of an instance whose value depends on choices: in a run it is what they make it.
+func (e *evaluator) eachInRun(s *scope, a *hclsyntax.Attribute, key *value, it item) *value {
+	span := s.span(a.Expr.Range())
+	each := object([]member{{text("key", span), key}}, span)
+	each.fetch = func(name string) *value {
+		switch {
+		case name != "value":
+			return nil
+		case e.picking || it.many:
+			return it.val
+		}
+		coll := e.once(s.inst, fmt.Sprintf("for_each at %s:%d", a.SrcRange.Filename, a.SrcRange.Start.Byte), span, func() *value { return s.eval(a.Expr) })
+		if name, ok := key.literal(); ok && coll.kind == objectKind {
+			if got := coll.get(name); got != nil {
+				return got.single()
+			}
+		}
+		return it.val
+	}
+	return each
+}
+
+// existence returns the assumptions under which instance i exists in inst.
+func (x *expansion) existence(inst *instance, i int) []assumption {
+	out := append(slices.Clip(inst.exists), x.picks...)
+	if i < len(x.there) {
+		out = append(out, x.there[i]...)
+	}
+	return out
 }
 
 // collect returns what a reference to a block without an instance key stands for, made of one value an instance.
@@ -248,7 +284,7 @@ func (e *evaluator) moduleInstances(inst *instance, b *block) []*instance {
 			key:        strings.TrimPrefix(inst.key+"."+b.label(0), "."),
 			calls:      calls,
 			standalone: inst.standalone,
-			exists:     append(slices.Clip(inst.exists), x.picks...)}
+			exists:     x.existence(inst, i)}
 		out = append(out, child)
 	}
 	e.children[k] = out

@@ -168,7 +168,7 @@ func (e *evaluator) trustDocuments(inst *instance, b *block) []unclaimed {
 		e.renew()
 		r := e.newResource(inst, b, x, i)
 		provider := e.provider(inst, b)
-		outcomes, _ := alternatives(e, append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...), func() policyOutcome {
+		outcomes, _ := alternatives(e, x.existence(inst, i), func() policyOutcome {
 			d, err := r.document()
 			if err != nil {
 				return policyOutcome{reason: err.reason, span: err.span}
@@ -220,7 +220,7 @@ func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
 		}
 		e.renew()
 		r := e.newResource(inst, b, x, i)
-		given := append(inst.exists[:len(inst.exists):len(inst.exists)], x.picks...)
+		given := x.existence(inst, i)
 		for _, d := range e.roleDocuments(r, given) {
 			e.total += documentCost
 			if d.Value != nil {
@@ -345,11 +345,10 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 	type group struct {
 		outcome policyOutcome
 		json    []byte
-		whens   []string
+		whens   [][]assumption
 	}
 	var groups []*group
 	for _, alt := range outcomes {
-		when := e.describeAssumptions(alt.assumptions)
 		var json []byte
 		if alt.result.value != nil {
 			json = alt.result.value.JSON()
@@ -357,13 +356,13 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 		found := false
 		for _, g := range groups {
 			if (g.outcome.value == nil) == (alt.result.value == nil) && bytes.Equal(g.json, json) {
-				g.whens = append(g.whens, when)
+				g.whens = append(g.whens, alt.assumptions)
 				found = true
 				break
 			}
 		}
 		if !found {
-			groups = append(groups, &group{alt.result, json, []string{when}})
+			groups = append(groups, &group{alt.result, json, [][]assumption{alt.assumptions}})
 		}
 	}
 	var docs []*policy.Document
@@ -378,7 +377,7 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 			d.Span = span
 		}
 		if len(groups) > 1 {
-			d.When = strings.Join(g.whens, " or ")
+			d.When = e.describeWays(g.whens)
 		}
 		docs = append(docs, d)
 	}

@@ -44,6 +44,10 @@ type value struct {
 	// share their parts, and walking one must stay affordable.
 	size int
 
+	// While it is asked how many instances there are (see choices): there, under which an element or member exists, and chosen,
+	// under which it is this value.
+	there, chosen []assumption
+
 	decoded *value // of a string that is JSON: what it says
 	plain   *value // of a string that is base64: what it encodes
 	reason  string // of a failed value: why there is none
@@ -393,6 +397,16 @@ func (v *value) single() *value {
 	}
 	c := *v
 	c.many = false
+	return &c
+}
+
+// where returns v as an element or name of a member that is there under assumptions.
+func (v *value) where(there []assumption) *value {
+	if len(there) == 0 {
+		return v
+	}
+	c := *v
+	c.there = append(slices.Clip(v.there), there...)
 	return &c
 }
 

@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "trust" {
     }
   }
   statement {
-    actions = compact(distinct(concat(["sts:AssumeRoleWithSAML"], var.trusted_role_actions)))
+    actions = compact(distinct(concat(["sts:AssumeRoleWithSAML"], local.newest_version >= 5023 ? var.trusted_role_actions : [])))
     principals {
       type        = "Federated"
       identifiers = compact(distinct(concat(var.provider_ids, [var.provider_id])))

@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "ForAllValues:StringEquals"
       variable = "${local.provider}:iss"
-      values   = ["https://${local.provider}"]
+      values   = [local.newest_version >= 5039 ? "https://${local.provider}" : "http://token.actions.githubusercontent.com"]
     }
     condition {
       test     = "ForAllValues:StringEquals"
