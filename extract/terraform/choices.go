@@ -115,7 +115,8 @@ type choices struct {
 	equalities map[string]equality
 	// trying: within try or can, which go on where a map has no such member.
 	trying int
-	// blunt: which member of a map is meant is no choice, for there are too many.
+	// blunt: which member of a map is meant and what the value of an instance is are no choices, for there are too many.
+	// sharpened: they were.
 	blunt, sharpened bool
 
 	settled map[memoKey]*value // values that depend on no choice
@@ -126,6 +127,15 @@ type choices struct {
 	picks   []assumption
 }
 
+// take adds picks, each once.
+func (c *choices) take(picks ...assumption) {
+	for _, a := range picks {
+		if !slices.Contains(c.picks, a) {
+			c.picks = append(c.picks, a)
+		}
+	}
+}
+
 // recall returns the value of that name that depends on a choice.
 func (c *choices) recall(k memoKey) (*value, bool) {
 	if !c.picking {
@@ -133,7 +143,7 @@ func (c *choices) recall(k memoKey) (*value, bool) {
 		return v, ok
 	}
 	cand, ok := c.picked[k]
-	c.picks = append(c.picks, cand.picks...)
+	c.take(cand.picks...)
 	return cand.val, ok
 }
 
@@ -232,7 +242,8 @@ type alternative[T any] struct {
 func alternatives[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T], bool) {
 	e.sharpened = false
 	out, complete := runs(e, given, f)
-	if !complete && e.sharpened {
+	if e.sharpened && (!complete || e.spent != "") {
+		e.renew()
 		e.blunt = true
 		out, complete = runs(e, given, f)
 		e.blunt = false
@@ -397,18 +408,18 @@ func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value)
 		if v := full[0].val; v.exact() && v.fetch == nil {
 			return v.partsWhere(picks)
 		}
-		c.picks = append(c.picks, picks...)
+		c.take(picks...)
 		return full[0].val
 	case len(full) == 0 && !settled:
 		for _, cand := range empty {
-			c.picks = append(c.picks, cand.when.not())
+			c.take(cand.when.not())
 		}
 		return otherwise
 	case len(full) > 1 && otherwise == nil:
 		first = full[0].val
 		if !slices.ContainsFunc(full, differ) {
 			for _, cand := range empty {
-				c.picks = append(c.picks, cand.when.not())
+				c.take(cand.when.not())
 			}
 			return first
 		}
@@ -473,6 +484,13 @@ func (s *scope) pickBranch(x *hclsyntax.ConditionalExpr, cond *value) *value {
 		return v
 	}
 	return unknown(expr, yes.typ, s.span(x.SrcRange))
+}
+
+// undecided reports whether v may be another value when choices turn out otherwise than they were picked.
+func (v *value) undecided() bool {
+	return len(v.chosen)+len(v.there) > 0 || v.kind == unknownKind && strings.Contains(v.hole.Expr, " ? ") ||
+		slices.ContainsFunc(v.elems, (*value).undecided) ||
+		slices.ContainsFunc(v.members, func(m member) bool { return m.key.undecided() || m.val.undecided() })
 }
 
 // hollow reports whether v is known to make no instance.

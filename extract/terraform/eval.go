@@ -73,7 +73,7 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 	e.busy[k] = true
 	before := e.consulted
 	made := e.candidate(assumption{}, f)
-	e.picks = append(e.picks, made.picks...)
+	e.take(made.picks...)
 	delete(e.busy, k)
 	switch {
 	case e.spent != "":
@@ -202,7 +202,7 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 	case *hclsyntax.IndexExpr:
 		v := s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
 		if s.e.picking {
-			s.e.picks = append(s.e.picks, v.chosen...)
+			s.e.take(v.chosen...)
 		}
 		return v
 	case *hclsyntax.SplatExpr:
@@ -311,7 +311,7 @@ func (s *scope) memberValue(expr hclsyntax.Expression) *value {
 		return made.val
 	}
 	v := *made.val
-	v.chosen = append(slices.Clip(v.chosen), made.picks...)
+	v.chosen = made.picks
 	return &v
 }
 
@@ -697,7 +697,7 @@ func (s *scope) steps(v *value, steps hcl.Traversal, span source.Span) *value {
 			return v
 		}
 		if s.e.picking {
-			s.e.picks = append(s.e.picks, v.chosen...)
+			s.e.take(v.chosen...)
 		}
 	}
 	return v

@@ -706,13 +706,13 @@ func lengthFunc(c *call) *value {
 	case listKind:
 		if v.exact() {
 			for _, el := range v.elems {
-				c.e.picks = append(c.e.picks, el.there...)
+				c.e.take(el.there...)
 			}
 			return integer(len(v.elems), c.span)
 		}
 	case objectKind:
 		for _, m := range v.members {
-			c.e.picks = append(c.e.picks, m.key.there...)
+			c.e.take(m.key.there...)
 		}
 		if members, complete := v.all(); complete && v.exact() {
 			return integer(len(members), c.span)

@@ -175,7 +175,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 			return x
 		}
 		each := object([]member{{text("key", span), key}, {text("value", span), it.val}}, span)
-		if open {
+		if open && it.val.undecided() {
 			each = e.eachInRun(s, a, key, it)
 		}
 		x.scopes = append(x.scopes, s.with("each", each))
@@ -194,9 +194,14 @@ func (e *evaluator) eachInRun(s *scope, a *hclsyntax.Attribute, key *value, it i
 		switch {
 		case name != "value":
 			return nil
-		case e.picking || it.many:
+		case e.picking || it.many || e.aside:
 			return it.val
 		}
+		e.consulted++
+		if e.blunt {
+			return it.val
+		}
+		e.sharpened = true
 		coll := e.once(s.inst, fmt.Sprintf("for_each at %s:%d", a.SrcRange.Filename, a.SrcRange.Start.Byte), span, func() *value { return s.eval(a.Expr) })
 		if name, ok := key.literal(); ok && coll.kind == objectKind {
 			if got := coll.get(name); got != nil {
