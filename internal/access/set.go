@@ -424,6 +424,8 @@ func fillGlob(g *glob, first, last, account string) string {
 			b.WriteString(account)
 		case !t.star:
 			b.WriteByte(t.class.example(b.Len()))
+		case last != "" && i > 0 && i+1 < len(g.tokens) && g.tokens[i-1] == (token{r: '@'}) && strings.HasPrefix(b.String(), "repo:"):
+			b.WriteString("123456") // the ID of an owner or a repository on GitHub
 		case i == lastStar:
 			b.WriteString(last)
 		case t.class <= notColon:

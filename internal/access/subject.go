@@ -129,9 +129,25 @@ func githubPhrase(s string) string {
 	}
 	name := "GitHub repository " + owner + "/" + repository
 	if strings.ContainsAny(owner+repository, "*?") {
-		name = anyNamed("GitHub repository", repository) + " of " + anyNamed("organization", owner)
+		name = anyWithID("GitHub repository", repository) + " of " + anyWithID("organization", owner)
 	}
 	return name + ", " + refPhrase(context)
+}
+
+// anyWithID is anyNamed for what an immutable subject calls NAME@ID.
+// https://github.com/github/docs/pull/45221
+func anyWithID(what, name string) string {
+	name, id, has := strings.Cut(name, "@")
+	phrase := anyNamed(what, name)
+	switch {
+	case !has, name == "*" && id == "*":
+		return phrase
+	case id == "*":
+		return phrase + " with any ID"
+	case strings.ContainsAny(id, "*?"):
+		return phrase + " with an ID like " + id
+	}
+	return phrase + " with ID " + id
 }
 
 func refPhrase(context string) string {
