@@ -31,8 +31,8 @@ func externalIDShared(p *Pass) {
 			if other.value.Span != u.value.Span {
 				fd.Related = append(fd.Related, Related{other.value.Span, "the other place"})
 			}
-			if !other.vendor && !u.vendor && !p.knowsOwnAccount() {
-				fd.Level, fd.Severity = Note, noteSeverity // they may be ours, or of one owner
+			if !other.vendor || !u.vendor {
+				fd.Level, fd.Severity = Note, noteSeverity // they may be of one owner
 			}
 			return // one finding says it
 		}
