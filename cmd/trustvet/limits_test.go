@@ -38,6 +38,17 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 		{"steps of a role", "main.tf", role(policy("[for a in range(1000) : [for b in range(1000) : a + b]]")), "more than", nil},
 		{"bytes of strings", "main.tf", "locals {\n  a0 = \"" + strings.Repeat("x", 64<<10) + "\"\n" + lines(10, "  a#1 = \"${local.a#}${local.a#}\"\n") + "}\n" + role(policy("local.a10")), "bytes of strings", nil},
 		{"parts of a value", "main.tf", "locals {\n  a0 = [\"*\"]\n" + lines(40, "  a#1 = [local.a#, local.a#]\n") + "}\n" + role(policy("local.a40")), "parts", nil},
+		{"parts of a value that a function makes", "main.tf", "locals {\n  a0 = [\"*\"]\n" + lines(40, "  a#1 = chunklist([local.a#, local.a#], 1)\n") + "}\n" + role(policy("local.a40")), "parts", nil},
+		{"bytes of a variable file", "terraform.tfvars", lines(100_000, "v# = [1, 2]\n"), "has to be parsed whole", map[string]string{"main.tf": role("var.v")}},
+		{"files of a Terragrunt unit", "u/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n" + lines(30, "include \"r#\" {\n  path = \"../b.hcl\"\n}\n"), "more than 500 files", map[string]string{
+			"b.hcl": lines(30, "include \"r#\" {\n  path = \"../b.hcl\"\n}\n"), "m/main.tf": role(`"{}"`)}},
+		{"files that read each other", "u/terragrunt.hcl", "locals {\n" + lines(10, "  x# = read_terragrunt_config(\"../c0.hcl\")\n") + "}\nterraform {\n  source = \"../m\"\n}\ninputs = { who = [local.x0, local.x1] }\n", "parts", func() map[string]string {
+			files := map[string]string{"m/main.tf": "variable \"who\" {}\n" + role(policy("var.who"))}
+			for i := range 20 {
+				files[fmt.Sprintf("c%d.hcl", i)] = "locals {\n" + lines(10, fmt.Sprintf("  x# = read_terragrunt_config(\"../c%d.hcl\")\n", i+1)) + "}\n"
+			}
+			return files
+		}()},
 		{"instances of a role", "main.tf", "resource \"aws_iam_role\" \"bad\" {\n  count = 6000\n  assume_role_policy = \"{}\"\n}\n", "5000 instances", nil},
 		{"instances of modules", "main.tf", "module \"a\" {\n  source = \"./m\"\n  count  = 150\n}\n", "instances of modules", map[string]string{
 			"m/main.tf": "module \"b\" {\n  source = \"../n\"\n  count  = 150\n}\n", "n/main.tf": role(`"{}"`)}},

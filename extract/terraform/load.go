@@ -446,27 +446,30 @@ func (l *loader) fileBlocks(f *source.File) []*block {
 
 // parseBlocks is fileBlocks for a file that the splitter does not understand.
 func (l *loader) parseBlocks(f *source.File) []*block {
-	if nestsTooDeep(f.Src) {
-		l.problem(source.Problem{Span: source.Span{File: f}, Message: "is nested too deeply", Unreadable: true})
-		return nil
-	}
-	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
-	broken := ""
-	if diags.HasErrors() {
-		broken = l.syntaxProblem(f, diags)
-	}
-	if parsed == nil {
+	body, broken := l.parseBody(f)
+	if body == nil {
 		return nil
 	}
 	var blocks []*block
-	for _, nested := range parsed.Body.(*hclsyntax.Body).Blocks {
+	for _, nested := range body.Blocks {
 		blocks = append(blocks, parsedBlock(f, nested, broken))
 	}
 	return blocks
 }
 
-// parseBody parses f whole. It returns nil when there is nothing to be had of it.
+// maxWhole is the size in bytes of a file that is parsed whole: the library takes some 150 bytes of memory for each of them.
+const maxWhole = 1 << 20
+
+// parseBody parses f whole. It returns nil when there is nothing to be had of it, and says so.
 func (l *loader) parseBody(f *source.File) (body *hclsyntax.Body, broken string) {
+	switch {
+	case len(f.Src) > maxWhole:
+		l.problem(source.Problem{Span: source.Span{File: f}, Message: fmt.Sprintf("is larger than %d bytes and has to be parsed whole", maxWhole), Unreadable: true})
+		return nil, ""
+	case nestsTooDeep(f.Src):
+		l.problem(source.Problem{Span: source.Span{File: f}, Message: "is nested too deeply", Unreadable: true})
+		return nil, ""
+	}
 	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
 	if diags.HasErrors() {
 		broken = l.syntaxProblem(f, diags)

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -27,7 +28,13 @@ type grunt struct {
 	e     *evaluator
 	dir   string // of the unit
 	depth int    // of files that read each other
+	// What read_terragrunt_config returns of a file, nil while the file is being read: a file may be read in many places.
+	configs map[string]*value
+	opened  int
 }
+
+// maxGruntFiles is how many files a unit may consist of, each counted as often as it is opened.
+const maxGruntFiles = 500
 
 // A gruntFile is one file that a unit consists of.
 type gruntFile struct {
@@ -45,7 +52,7 @@ func isTerragrunt(name string) bool { return path.Base(name) == "terragrunt.hcl"
 // others include.
 func (l *loader) unit(name string, opts *Options) *unit {
 	dir := path.Dir(name)
-	g := &grunt{e: newEvaluator(l, newModule(dir), &Options{}), dir: dir}
+	g := &grunt{e: newEvaluator(l, newModule(dir), &Options{}), dir: dir, configs: map[string]*value{}}
 	g.e.picking = true
 	f := g.open(name)
 	if f == nil {
@@ -65,14 +72,18 @@ func (g *grunt) open(name string) *gruntFile {
 	if err != nil || g.depth > 20 {
 		return nil
 	}
+	if g.opened++; g.opened > maxGruntFiles {
+		if g.opened == maxGruntFiles+1 {
+			g.e.l.problem(source.Problem{Name: path.Join(g.dir, "terragrunt.hcl"), Unreadable: true,
+				Message: fmt.Sprintf("more than %d files are read for this unit: the rest is not looked at", maxGruntFiles)})
+		}
+		return nil
+	}
 	g.e.l.addOrigin(file.Name, &origin{src: file.Src, file: file})
 	f := &gruntFile{g: g, dir: path.Dir(name), body: &hclsyntax.Body{}, busy: map[string]bool{}, known: map[string]*value{}}
 	merged := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
-	if nestsTooDeep(file.Src) {
-		return nil
-	}
-	body, broken := g.e.l.parseBody(file)
-	if broken != "" && body == nil {
+	body, _ := g.e.l.parseBody(file)
+	if body == nil {
 		return nil
 	}
 	for name, a := range body.Attributes {
@@ -265,7 +276,13 @@ func (f *gruntFile) readConfig(c *call) *value {
 		return c.unknown(cty.NilType)
 	}
 	var other *gruntFile
-	if clean, pathErr := c.e.path(name); pathErr == nil {
+	clean, pathErr := c.e.path(name)
+	if pathErr == nil {
+		if v, read := f.g.configs[clean]; v != nil {
+			return v
+		} else if read {
+			return c.fail("%s reads itself", path.Base(name))
+		}
 		f.g.depth++
 		other = f.g.open(clean)
 		f.g.depth--
@@ -277,6 +294,7 @@ func (f *gruntFile) readConfig(c *call) *value {
 		return c.fail("%s cannot be read", path.Base(name))
 	}
 	f.g.depth++
+	f.g.configs[clean] = nil
 	defer func() { f.g.depth-- }()
 	locals := object(nil, c.span)
 	for _, b := range other.body.Blocks {
@@ -290,6 +308,8 @@ func (f *gruntFile) readConfig(c *call) *value {
 	if a := other.body.Attributes["inputs"]; a != nil {
 		o.members = append(o.members, member{text("inputs", c.span), other.scope().eval(a.Expr)})
 	}
+	o = o.weigh()
+	f.g.configs[clean] = o
 	return o
 }
 

@@ -230,8 +230,15 @@ func (v *value) primitive() string {
 	return v.num.Text('f', -1)
 }
 
-// weight returns the number of values that v consists of.
-func (v *value) weight() int { return max(1, v.size) }
+// weight returns the number of values that v consists of. It weighs what a function has made within its result.
+func (v *value) weight() int {
+	if v.size == 0 && v.fetch == nil && (len(v.elems) > 0 || len(v.members) > 0) {
+		if v.weigh(); v.size == 0 {
+			return maxSize + 1
+		}
+	}
+	return max(1, v.size)
+}
 
 // maxSize bounds the size of a value.
 const maxSize = 500_000

@@ -110,18 +110,11 @@ func (e *evaluator) setVariables(f *source.File, given map[string]*value) {
 		return
 	}
 	e.l.addOrigin(f.Name, &origin{src: f.Src, file: f})
-	if nestsTooDeep(f.Src) {
-		e.l.problem(source.Problem{Span: source.Span{File: f}, Message: "is nested too deeply", Unreadable: true})
+	body, _ := e.l.parseBody(f)
+	if body == nil {
 		return
 	}
-	parsed, diags := hclsyntax.ParseConfig(f.Src, f.Name, hcl.InitialPos)
-	if diags.HasErrors() {
-		e.l.syntaxProblem(f, diags)
-	}
-	if parsed == nil {
-		return
-	}
-	for _, a := range sortedAttributes(parsed.Body.(*hclsyntax.Body)) {
+	for _, a := range sortedAttributes(body) {
 		given[a.Name] = s.eval(a.Expr).through(e.l.span(a.NameRange))
 	}
 }
