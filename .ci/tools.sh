@@ -4,6 +4,7 @@
 staticcheck_version=v0.8.1
 actionlint_version=v1.7.12
 act_version=v0.2.89
+govulncheck_version=v1.1.4
 multitool_version=5.7.0
 prek_version=0.5.3
 
@@ -14,6 +15,7 @@ npm_modules=$cache/npm-$multitool_version-$prek_version/node_modules
 staticcheck=$tools/staticcheck-$staticcheck_version/staticcheck
 actionlint=$tools/actionlint-$actionlint_version/actionlint
 act=$tools/act-$act_version/act
+govulncheck=$tools/govulncheck-$govulncheck_version/govulncheck
 multitool=$npm_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 prek=$npm_modules/.bin/prek
 
