@@ -93,6 +93,7 @@ func eachPolicy(t *testing.T, f func(name string, d *policy.Document, opts rules
 // BenchmarkRun is the cost of all rules for the policies of the fixtures; BenchmarkWho is that of the question who gets in.
 func BenchmarkRun(b *testing.B) {
 	docs := fixturePolicies(b)
+	b.ReportAllocs()
 	for b.Loop() {
 		rules.Run(docs, rules.Options{})
 	}
@@ -101,6 +102,7 @@ func BenchmarkRun(b *testing.B) {
 
 func BenchmarkWho(b *testing.B) {
 	docs := fixturePolicies(b)
+	b.ReportAllocs()
 	for b.Loop() {
 		for _, d := range docs {
 			access.Who(d, access.Options{Now: time.Time{}})

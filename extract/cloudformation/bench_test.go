@@ -27,6 +27,7 @@ func BenchmarkDismissal(b *testing.B) {
 		size += f.Len()
 	}
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		for _, f := range files {
 			if Candidate(f) {
@@ -161,6 +162,7 @@ func BenchmarkCorpus(b *testing.B) {
 	files, size := corpusFiles(b, os.Getenv(corpusVariable))
 	b.SetBytes(int64(size))
 	candidates := 0
+	b.ReportAllocs()
 	for b.Loop() {
 		candidates = 0
 		for _, f := range files {

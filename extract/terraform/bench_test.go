@@ -25,6 +25,7 @@ func BenchmarkSplit(b *testing.B) {
 	}
 	src = []byte(strings.Repeat(string(src), 20))
 	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
 	for b.Loop() {
 		if _, ok := split(src); !ok {
 			b.Fatal("not split")
@@ -113,6 +114,7 @@ func BenchmarkInstances(b *testing.B) {
 			fsys["main.tf"] = &fstest.MapFile{Data: fmt.Appendf(nil, "module \"m\" {\n  source = \"./modules/role\"\n  count = %d\n  who = \"${count.index}\"\n}\n", n)}
 			files = append(files, "main.tf")
 			start := cpuTime()
+			b.ReportAllocs()
 			for b.Loop() {
 				if docs, _, _ := Extract(source.NewTree(fsys), files, Options{}); len(docs) != n {
 					b.Fatalf("%d roles", len(docs))

@@ -186,6 +186,7 @@ func FuzzIgnoreComment(f *testing.F) {
 
 func BenchmarkWalk(b *testing.B) {
 	dir := stack(b, 400)
+	b.ReportAllocs()
 	for b.Loop() {
 		in, err := Open(Place{Dir: dir}, []string{"."})
 		if err != nil || len(in.Files) != 2000 {
@@ -197,6 +198,7 @@ func BenchmarkWalk(b *testing.B) {
 
 func BenchmarkScan(b *testing.B) {
 	dir := stack(b, 400)
+	b.ReportAllocs()
 	for b.Loop() {
 		if r := scanOf(b, dir, "."); r.Summary.Roles != 1200 {
 			b.Fatal(r.Summary)

@@ -62,6 +62,7 @@ func TestColumnsOfALongLineAreCounted(t *testing.T) {
 func BenchmarkPosition(b *testing.B) {
 	f := NewFile("f", []byte(strings.Repeat("aé€👩", 1<<18)))
 	f.Position(0)
+	b.ReportAllocs()
 	for b.Loop() {
 		f.Position(len(f.Src) - 1)
 	}
