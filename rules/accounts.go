@@ -50,19 +50,19 @@ func (p *Pass) owner(id policy.Text) standing {
 // roles of its own account.
 func (p *Pass) inferredOwn(id string) bool {
 	if p.shared.providers == nil {
-		p.shared.providers = []string{}
+		p.shared.providers = map[string]bool{}
 		for _, s := range p.Document.Statements {
 			for _, pr := range s.Principals {
 				if pr.Type != policy.Federated {
 					continue
 				}
 				if account, known := federatedSubject(pr.ID).account.Literal(); known {
-					p.shared.providers = append(p.shared.providers, account)
+					p.shared.providers[account] = true
 				}
 			}
 		}
 	}
-	return slices.Contains(p.shared.providers, id)
+	return p.shared.providers[id]
 }
 
 // knowsOwnAccount reports whether anything says which account is the role's own, so that another one is surely foreign.

@@ -66,7 +66,7 @@ type analysis struct {
 
 	exposed   bool // exposures are computed
 	exposures []exposure
-	providers []string // the accounts of the identity providers that the policy trusts, nil before they are looked for
+	providers map[string]bool // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
 	deaths    map[*policy.Statement]access.Death // of one that somebody can use, the zero Death
 }

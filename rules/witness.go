@@ -161,7 +161,8 @@ func (p *Pass) showWitness(f *Finding) {
 	}
 	for i := range p.grants() {
 		if g := &p.shared.grants[i]; g.From != nil && g.From.Span == f.Statement && !g.From.Incomplete && !g.Undecided && len(g.Witness.Principal) > 0 && assumes(g.Action) {
-			f.Witness = &g.Witness
+			witness := g.Witness // a copy: a pointer into the grant would keep all that was worked out about the policy
+			f.Witness = &witness
 			return
 		}
 	}

@@ -269,17 +269,33 @@ func applyIgnores(findings []rules.Finding, list []*ignore, made constructs, o *
 	expired := func(ig *ignore) bool {
 		return !ig.until.IsZero() && !o.Now.IsZero() && o.Now.After(ig.until.AddDate(0, 0, 1))
 	}
+	byFile := map[*source.File][]*ignore{} // under nil those of the configuration, which hold for all files
+	for _, ig := range list {
+		file := ig.span.File
+		if ig.lines[0] == 0 {
+			file = nil
+		}
+		byFile[file] = append(byFile[file], ig)
+	}
 	kept := findings[:0]
 	for i := range findings {
+		f := &findings[i]
+		construct := made.of(f).span
+		files := []*source.File{nil, f.Span.File, f.Statement.File, construct.File}
 		silent := false
-		for _, ig := range list {
-			if ig.covers(&findings[i], made.of(&findings[i]).span) {
-				ig.used = true
-				silent = silent || ig.reason != "" && !expired(ig)
+		for n, file := range files {
+			if slices.Contains(files[:n], file) {
+				continue
+			}
+			for _, ig := range byFile[file] {
+				if ig.covers(f, construct) {
+					ig.used = true
+					silent = silent || ig.reason != "" && !expired(ig)
+				}
 			}
 		}
 		if !silent {
-			kept = append(kept, findings[i])
+			kept = append(kept, *f)
 		}
 	}
 	for _, ig := range list {
