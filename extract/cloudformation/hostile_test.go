@@ -244,3 +244,29 @@ func TestLargeHostileTemplates(t *testing.T) {
 		})
 	}
 }
+
+// TestStacksThatFanOut has 100 stacks of a template that has 100 stacks, and so on: 100^8 roles.
+func TestStacksThatFanOut(t *testing.T) {
+	var files []string
+	for i := range 9 {
+		var b strings.Builder
+		b.WriteString("Resources:" + goodRole)
+		for j := range 100 {
+			fmt.Fprintf(&b, "  S%d: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: t%d.yaml}}\n", j, i+1)
+		}
+		files = append(files, fmt.Sprintf("t%d.yaml", i), b.String())
+	}
+	docs, problems := extractFiles(t, files...)
+	if len(docs) != maxStacks+1 {
+		t.Errorf("%d roles, want one of each stack and its own", len(docs))
+	}
+	var bounds int
+	for _, p := range problems {
+		if strings.Contains(p.Message, "more than 200 nested stacks") && p.Unreadable && p.Span.File != nil {
+			bounds++
+		}
+	}
+	if bounds != 1 {
+		t.Errorf("%d problems say that there are too many stacks, want one", bounds)
+	}
+}

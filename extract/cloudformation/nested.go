@@ -92,7 +92,9 @@ func (e *evaluator) child(t *template, r *resource) *template {
 		return nil
 	}
 	if e.stacks++; e.stacks > maxStacks {
-		e.exceeded(span, "there are more than %d nested stacks: the stack %s is not looked at", maxStacks, r.id)
+		if e.stacks == maxStacks+1 {
+			e.exceeded(span, "there are more than %d nested stacks: the stack %s and those that follow are not looked at", maxStacks, r.id)
+		}
 		return nil
 	}
 	roots, err := e.contents(file)
