@@ -13,7 +13,7 @@ import (
 
 // seeds returns the configurations of the fixtures.
 func seeds(f *testing.F) []string {
-	names, _ := filepath.Glob("testdata/f*/*.tf")
+	names, _ := filepath.Glob("testdata/f[0-9]*/*.tf")
 	var out []string
 	for _, name := range names {
 		b, err := os.ReadFile(name)
