@@ -98,69 +98,11 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		all.Companions = append(all.Companions, r.Companions...)
 		all.Problems = append(all.Problems, r.Problems...)
 	}
-	all.withoutPartsOfOthers()
 	all.Documents = append(all.Documents, slices.DeleteFunc(policies, readElsewhere(all.Documents))...)
 	slices.SortStableFunc(all.Documents, compareDocuments)
 	policy.SortCompanions(all.Companions)
 	all.Problems = source.SortProblems(all.Problems)
 	return all
-}
-
-// withoutPartsOfOthers takes out what templates that others nest hold on their own: their roles are made with the values that
-// the others give. A role that none of the others has stays.
-func (r *Result) withoutPartsOfOthers() {
-	inner := map[string]bool{}
-	for _, d := range r.Documents {
-		for i := range d.Calls {
-			inner[route(d.Declared, d.Calls[i+1:])] = true
-		}
-	}
-	type role struct {
-		file, address string
-	}
-	kept, dropped := map[role]bool{}, map[role]bool{}
-	r.Documents = slices.DeleteFunc(r.Documents, func(d *policy.Document) bool {
-		in := role{outermost(d.Declared, d.Calls), d.Role}
-		if !d.Declared.IsZero() && inner[route(d.Declared, d.Calls)] {
-			dropped[in] = true
-			return true
-		}
-		kept[in] = true
-		return false
-	})
-	left, affected := map[string]bool{}, map[string]bool{} // files of which a role is left, or gone
-	for in := range kept {
-		left[in.file] = true
-	}
-	for in := range dropped {
-		affected[in.file] = true
-	}
-	r.Companions = slices.DeleteFunc(r.Companions, func(c *policy.Companion) bool {
-		in := role{outermost(c.Span, c.Calls), c.Role}
-		return dropped[in] && !kept[in] || affected[in.file] && !left[in.file]
-	})
-}
-
-// route identifies the way to a role: what declares it, and the nested stacks that lead there.
-func route(declared source.Span, calls []source.Span) string {
-	var b strings.Builder
-	for _, s := range append([]source.Span{declared}, calls...) {
-		if s.File != nil {
-			fmt.Fprintf(&b, "%s\x00%d\x00%d\x00", s.File.Name, s.Start, s.End)
-		}
-	}
-	return b.String()
-}
-
-// outermost returns the file that leads to what is at a place.
-func outermost(at source.Span, calls []source.Span) string {
-	if len(calls) > 0 {
-		at = calls[0]
-	}
-	if at.File == nil {
-		return ""
-	}
-	return at.File.Name
 }
 
 // A dataResult is what a file that is not Terraform's own holds.

@@ -123,7 +123,9 @@ func TestPanicCostsOneFile(t *testing.T) {
 	}
 }
 
-func TestATemplateThatAnotherNestsIsPartOfThatOne(t *testing.T) {
+// A template that another nests is deployed on its own as often: the roles of it are there with the values of each of its
+// parents and with its defaults.
+func TestATemplateThatAnotherNestsIsAlsoShownByItself(t *testing.T) {
 	stack := func(id, url, more string) string {
 		return "  " + id + ": {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: " + url + ", Parameters: {Who: " + id + more + "}}}\n"
 	}
@@ -141,7 +143,7 @@ func TestATemplateThatAnotherNestsIsPartOfThatOne(t *testing.T) {
 				"live/app.yaml": "Resources:\n" + stack("Iam", "../iam.yaml", "") + stack("More", "../iam.yaml", ""),
 				"iam.yaml":      "Resources:\n" + role("R"),
 			},
-			"iam.yaml Iam/R,iam.yaml Iam/R,iam.yaml More/R",
+			"iam.yaml Iam/R,iam.yaml Iam/R,iam.yaml More/R,iam.yaml R",
 		},
 		"over several levels": {
 			map[string]string{
@@ -150,22 +152,22 @@ func TestATemplateThatAnotherNestsIsPartOfThatOne(t *testing.T) {
 				"c.yaml": "Resources:\n" + role("RC"),
 				"d.yaml": "Resources:\n" + role("RD"),
 			},
-			"a.yaml RA,b.yaml B/RB,c.yaml B/C/RC,d.yaml RD",
+			"a.yaml RA,b.yaml B/RB,b.yaml RB,c.yaml B/C/RC,c.yaml C/RC,c.yaml RC,d.yaml RD",
 		},
-		"but for the roles that it never has there": {
+		"with roles that it never has there": {
 			map[string]string{
 				"a.yaml": "Resources:\n" + stack("B", "b.yaml", ", On: no"),
 				"b.yaml": only + "Resources:\n" + role("Always") + strings.Replace(role("Sometimes"), "Properties", "Condition: Is\n    Properties", 1),
 			},
-			"b.yaml B/Always,b.yaml Sometimes",
+			"b.yaml Always,b.yaml B/Always,b.yaml Sometimes",
 		},
-		"and nothing is lost where templates nest each other": {
+		"in a circle": {
 			map[string]string{
 				"a.yaml": "Resources:\n" + stack("B", "b.yaml", "") + role("RA"),
 				"b.yaml": "Resources:\n" + stack("C", "c.yaml", "") + role("RB"),
 				"c.yaml": "Resources:\n" + stack("A", "a.yaml", "") + role("RC"),
 			},
-			"a.yaml C/A/RA,b.yaml A/B/RB,c.yaml B/C/RC",
+			"a.yaml A/RA,a.yaml C/A/RA,a.yaml RA,b.yaml A/B/RB,b.yaml B/RB,b.yaml RB,c.yaml B/C/RC,c.yaml C/RC,c.yaml RC",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

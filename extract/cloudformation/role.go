@@ -74,7 +74,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 			d.Value = nil
 		}
 		d.When = o.when
-		d.Calls, d.Declared = t.calls, r.key.span()
+		d.Calls = t.calls
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)
@@ -84,7 +84,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("conditions give it more than %d policies: the rest is not shown", maxAlternatives), Limit: true}
 		d := policy.Parse(role, &policy.Value{Kind: policy.Hidden, Hole: hole, Span: span})
 		d.Value, d.When = nil, "none of the other cases holds"
-		d.Calls, d.Declared = t.calls, r.key.span()
+		d.Calls = t.calls
 		e.docs = append(e.docs, d)
 	}
 }

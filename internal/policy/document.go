@@ -26,9 +26,6 @@ type Document struct {
 
 	Span  source.Span   // the policy, or the place that says what it is
 	Calls []source.Span // the module calls and nested stacks that lead here, outermost first
-	// Declared is the name of the resource that is the role, in a template; zero elsewhere. A role of a nested template has it
-	// in common with the role of the same template on its own.
-	Declared source.Span
 	// Note says what a reader must know about where the policy comes from: "trust-shaped, but no role uses it". A document
 	// with a note gives no finding above level note.
 	Note string
