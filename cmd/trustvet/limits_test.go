@@ -40,7 +40,7 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 		{"parts of a value", "main.tf", "locals {\n  a0 = [\"*\"]\n" + lines(40, "  a#1 = [local.a#, local.a#]\n") + "}\n" + role(policy("local.a40")), "parts", nil},
 		{"parts of a value that a function makes", "main.tf", "locals {\n  a0 = [\"*\"]\n" + lines(40, "  a#1 = chunklist([local.a#, local.a#], 1)\n") + "}\n" + role(policy("local.a40")), "parts", nil},
 		{"bytes of a variable file", "terraform.tfvars", lines(100_000, "v# = [1, 2]\n"), "has to be parsed whole", map[string]string{"main.tf": role("var.v")}},
-		{"files of a Terragrunt unit", "u/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n" + lines(30, "include \"r#\" {\n  path = \"../b.hcl\"\n}\n"), "more than 500 files", map[string]string{
+		{"files of a Terragrunt unit", "u/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n" + lines(30, "include \"r#\" {\n  path = \"../b.hcl\"\n}\n"), "more than 200 files", map[string]string{
 			"b.hcl": lines(30, "include \"r#\" {\n  path = \"../b.hcl\"\n}\n"), "m/main.tf": role(`"{}"`)}},
 		{"files that read each other", "u/terragrunt.hcl", "locals {\n" + lines(10, "  x# = read_terragrunt_config(\"../c0.hcl\")\n") + "}\nterraform {\n  source = \"../m\"\n}\ninputs = { who = [local.x0, local.x1] }\n", "parts", func() map[string]string {
 			files := map[string]string{"m/main.tf": "variable \"who\" {}\n" + role(policy("var.who"))}

@@ -71,7 +71,7 @@ func checkLocated(t *testing.T, docs []*policy.Document) {
 			}
 		}
 		for _, l := range d.Value.Leaves() {
-			if l.Value.Kind == policy.StringKind && strings.HasPrefix(l.Value.Span.Text(), "\x00") {
+			if f := l.Value.Span.File; f != nil && strings.HasPrefix(f.Name, "\x00") {
 				t.Fatalf("%s lies in no file", l.Path)
 			}
 		}

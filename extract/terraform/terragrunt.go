@@ -34,7 +34,7 @@ type grunt struct {
 }
 
 // maxGruntFiles is how many files a unit may consist of, each counted as often as it is opened.
-const maxGruntFiles = 500
+const maxGruntFiles = 200
 
 // A gruntFile is one file that a unit consists of.
 type gruntFile struct {
