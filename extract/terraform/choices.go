@@ -119,8 +119,10 @@ type choices struct {
 	// sharpened: they were.
 	blunt, sharpened bool
 
-	settled map[memoKey]*value // values that depend on no choice
-	chosen  map[memoKey]*value // values of the current run
+	settled map[memoKey]*value        // values that depend on no choice
+	chosen  map[memoKey]*remembered   // values of the current run
+	earlier map[memoKey][]*remembered // values of all runs
+	asked   *questions                // of the value that is being worked out
 	// picking: outside runs, for count and for_each, a condition picks the branch that is not empty.
 	picking bool
 	picked  map[memoKey]candidate
@@ -137,22 +139,23 @@ func (c *choices) take(picks ...assumption) {
 }
 
 // recall returns the value of that name that depends on a choice.
-func (c *choices) recall(k memoKey) (*value, bool) {
-	if !c.picking {
-		v, ok := c.chosen[k]
-		return v, ok
+func (e *evaluator) recall(k memoKey) (*value, bool) {
+	if !e.picking {
+		return e.remember(k)
 	}
-	cand, ok := c.picked[k]
-	c.take(cand.picks...)
+	cand, ok := e.picked[k]
+	e.take(cand.picks...)
 	return cand.val, ok
 }
 
 // choose returns what the condition is taken to be.
 func (c *choices) choose(cond string) bool {
 	c.consulted++
-	if c.picking {
-		return true
-	}
+	return c.picking || c.ask(question{cond: cond}) == 0
+}
+
+// decide is choose of a condition that is part of a question.
+func (c *choices) decide(cond string) bool {
 	truth, ok := c.assumed[cond]
 	if !ok {
 		truth = !c.excluded(cond)
@@ -212,18 +215,8 @@ func (c *choices) member(expr string, conds []string, values []*value, otherwise
 		return nil
 	}
 	c.sharpened = true
-	for i, cond := range conds {
-		if c.assumed[cond] {
-			return values[i]
-		}
-	}
-	for i, cond := range conds {
-		if _, ok := c.assumed[cond]; !ok && i == len(conds)-1 && otherwise == nil && c.trying == 0 {
-			c.assume(assumption{cond: cond, truth: !c.excluded(cond), follows: true})
-		}
-		if c.choose(cond) {
-			return values[i]
-		}
+	if i := c.ask(question{among: conds, one: otherwise == nil && c.trying == 0}); i >= 0 {
+		return values[i]
 	}
 	if otherwise != nil {
 		return otherwise
@@ -269,7 +262,7 @@ func runs[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T]
 			e.assumed[a.cond] = a.truth
 		}
 		e.met = nil
-		e.chosen = map[memoKey]*value{}
+		e.chosen = map[memoKey]*remembered{}
 		result := f()
 		met := e.met
 		if len(met) > maxAlternatives {
@@ -284,6 +277,7 @@ func runs[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T]
 		out = append(out, alternative[T]{append(as[:len(as):len(as)], met...), result})
 	}
 	e.assumed, e.met = nil, nil
+	e.chosen, e.earlier = map[memoKey]*remembered{}, map[memoKey][]*remembered{} // they are large
 	return out, complete
 }
 
@@ -298,7 +292,18 @@ func (e *evaluator) eachWay(many bool, f func()) bool {
 	if e.assumed == nil {
 		e.assumed = map[string]bool{}
 	}
-	chosen := e.chosen
+	chosen, outer := e.chosen, e.asked
+	e.asked = &questions{}
+	decided := map[string]bool{} // here, in one way or the other
+	defer func() {
+		asked := e.asked.list
+		e.asked = outer
+		for _, q := range asked {
+			if !q.mentions(decided) {
+				e.asked.add(q)
+			}
+		}
+	}()
 	pending := [][]assumption{nil}
 	for ways := 0; len(pending) > 0; ways++ {
 		if ways == maxAlternatives {
@@ -319,6 +324,7 @@ func (e *evaluator) eachWay(many bool, f func()) bool {
 		for _, a := range met {
 			if strings.Contains(a.cond, "[*]") {
 				own = append(own, a)
+				decided[a.cond] = true
 			} else {
 				e.met = append(e.met, a)
 			}

@@ -71,8 +71,11 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 		return failed(span, name+" depends on itself")
 	}
 	e.busy[k] = true
-	before := e.consulted
+	before, sharpened, asked := e.consulted, e.sharpened, e.asked
+	e.sharpened, e.asked = false, &questions{}
 	made := e.candidate(assumption{}, f)
+	r := &remembered{made.val, e.asked.list, e.state(), e.sharpened}
+	e.sharpened, e.asked = sharpened, asked
 	e.take(made.picks...)
 	delete(e.busy, k)
 	switch {
@@ -82,8 +85,10 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 	case e.picking:
 		e.picked[k] = made
 	default:
-		e.chosen[k] = made.val
+		e.chosen[k] = r
+		e.keep(k, r)
 	}
+	e.rest(r)
 	return made.val
 }
 

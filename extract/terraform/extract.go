@@ -233,7 +233,8 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 		accounts:   map[*policy.Hole]string{},
 		created:    map[blockPlace]bool{},
 	}
-	e.settled, e.chosen, e.picked = map[memoKey]*value{}, map[memoKey]*value{}, map[memoKey]candidate{}
+	e.settled, e.picked = map[memoKey]*value{}, map[memoKey]candidate{}
+	e.chosen, e.earlier = map[memoKey]*remembered{}, map[memoKey][]*remembered{}
 	e.root = &instance{mod: m}
 	e.root.given = e.givenVariables()
 	e.given = len(e.root.given) > 0
