@@ -159,7 +159,12 @@ func BenchmarkCorpus(b *testing.B) {
 	if os.Getenv(corpusVariable) == "" {
 		b.Skip("no " + corpusVariable)
 	}
-	files, size := corpusFiles(b, os.Getenv(corpusVariable))
+	var files [][]byte
+	size := 0
+	eachFile(b, os.Getenv(corpusVariable), func(_ string, src []byte) {
+		files = append(files, src)
+		size += len(src)
+	})
 	b.SetBytes(int64(size))
 	candidates := 0
 	b.ReportAllocs()

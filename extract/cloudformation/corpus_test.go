@@ -49,19 +49,22 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// maxFailures bounds what TestCorpusScalars prints.
+const maxFailures = 50
+
 // TestCorpusScalars checks the place of every scalar of every YAML and JSON file of a corpus.
 func TestCorpusScalars(t *testing.T) {
 	corpus := os.Getenv(corpusVariable)
 	if corpus == "" {
 		t.Skip("no " + corpusVariable)
 	}
-	files, _ := corpusFiles(t, corpus)
-	scalars, unread := 0, 0
-	for _, src := range files {
+	files, nodes, scalars, unread, failures := 0, 0, 0, 0, 0
+	eachFile(t, corpus, func(name string, src []byte) {
+		files++
 		if !utf8.Valid(src) {
-			continue // UTF-16, which yaml.v3 decodes
+			return // UTF-16, which yaml.v3 decodes
 		}
-		p := newPage(source.NewFile("file", src))
+		p := newPage(source.NewFile(name, src))
 		docs, err := readYAML(p)
 		if err != nil {
 			unread++
@@ -71,11 +74,20 @@ func TestCorpusScalars(t *testing.T) {
 		}
 		for _, d := range docs {
 			seen := map[*node]bool{}
-			checkNode(t, d, seen)
-			scalars += len(seen)
+			checkNode(d, seen, func(format string, args ...any) {
+				if failures++; failures <= maxFailures {
+					t.Errorf("%s: %.400s", name, fmt.Sprintf(format, args...))
+				}
+			})
+			nodes += len(seen)
+			for n := range seen {
+				if n.scalar() {
+					scalars++
+				}
+			}
 		}
-	}
-	t.Logf("%d nodes in %d files, %d of them not YAML", scalars, len(files), unread)
+	})
+	t.Logf("%d scalars among %d nodes in %d files, %d of them not YAML: %d failures", scalars, nodes, files, unread, failures)
 }
 
 type tally struct {
@@ -234,8 +246,8 @@ func tryRepository(t *testing.T, dir string) (sum tally) {
 	return sum
 }
 
-// corpusFiles returns the content of the YAML and JSON files below dir.
-func corpusFiles(t testing.TB, dir string) (files [][]byte, size int) {
+// eachFile calls f with the name and content of each YAML and JSON file below dir.
+func eachFile(t testing.TB, dir string, f func(name string, src []byte)) {
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && d.Name() == ".git" {
 			return fs.SkipDir
@@ -244,15 +256,13 @@ func corpusFiles(t testing.TB, dir string) (files [][]byte, size int) {
 			return nil
 		}
 		if b, err := os.ReadFile(name); err == nil {
-			files = append(files, b)
-			size += len(b)
+			f(name, b)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files, size
 }
 
 // compareEngines compares the documents of a file under its parameters' defaults with what goformation makes of them.

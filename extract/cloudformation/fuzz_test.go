@@ -22,37 +22,41 @@ func seeds(f *testing.F, pattern string) {
 	}
 }
 
-// checkNode fails when a node's place lies outside its page or its literals are not spelled where they are said to be.
-func checkNode(t *testing.T, n *node, seen map[*node]bool) {
+// checkNode calls fail for each node below n whose place lies outside its page or whose text is not spelled where it is said
+// to be. It adds the nodes to seen.
+func checkNode(n *node, seen map[*node]bool, fail func(format string, args ...any)) {
 	if n == nil || seen[n] {
 		return
 	}
 	seen[n] = true
 	span := n.span()
 	if span.File != nil && (span.Start < 0 || span.End < span.Start || span.End > len(span.File.Src)) {
-		t.Fatalf("%q: the place %d to %d is outside the file", n.text, span.Start, span.End)
+		fail("%q: the place %d to %d is outside the file", n.text, span.Start, span.End)
+		return
 	}
 	if n.scalar() && n.style != derived {
 		if _, _, ok := spell(n.page.src, int(n.start), n.style, n.text); !ok && utf8.ValidString(n.text) {
-			t.Fatalf("%q in style %d at byte %d: it is not known how it is spelled\n%.300s", n.text, n.style, n.start, n.page.src)
+			fail("%q in style %d at byte %d: it is not known how it is spelled\n%.300s", n.text, n.style, n.start, n.page.src)
 		}
 		v := &policy.Value{Kind: policy.StringKind, Text: n.value()}
 		if _, wrong := checkPlaces(v); wrong != "" && utf8.ValidString(n.text) && n.text != "" {
-			t.Fatal(wrong)
+			fail("%s", wrong)
 		}
 	}
 	for _, e := range n.elements {
-		checkNode(t, e, seen)
+		checkNode(e, seen, fail)
 	}
 	for _, m := range n.members {
-		checkNode(t, m.key, seen)
-		checkNode(t, m.value, seen)
+		checkNode(m.key, seen, fail)
+		checkNode(m.value, seen, fail)
 	}
 }
 
 // FuzzYAML: whatever is read has places within the file that spell it.
 func FuzzYAML(f *testing.F) {
 	seeds(f, "*.yaml")
+	f.Add([]byte("a:\n  - |+\n    \n  - >+\n     \n\n  - >-\n    \nb: |\n   \n"))
+	f.Add([]byte("a: \"b\u2028 c\\n\u2029\n\n d\"\ne: 'f \u2028\u2029 g'\nh: i\u2028 j\n"))
 	f.Add([]byte("a: |2\n   x\n  y\nb: >-\n\n  f\n\n   g\n  h\nc: \"\\x41\\\n  b\"\nd: 'e''f\n\n  g'"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		if !utf8.Valid(src) {
@@ -61,7 +65,7 @@ func FuzzYAML(f *testing.F) {
 		p := newPage(source.NewFile("t.yaml", src))
 		docs, _ := readYAML(p)
 		for _, d := range docs {
-			checkNode(t, d, map[*node]bool{})
+			checkNode(d, map[*node]bool{}, t.Fatalf)
 		}
 	})
 }
@@ -69,12 +73,13 @@ func FuzzYAML(f *testing.F) {
 // FuzzJSON: what encoding/json takes is read, and says the same.
 func FuzzJSON(f *testing.F) {
 	seeds(f, "*.json")
+	f.Add([]byte("{\"a\": \"\\n b\u2028 c \u2029\"}"))
 	f.Add([]byte(`{"a":"\ud83d\ude00\/\u0041","b":[1,-2.5e3,true,null],"":{}}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file := source.NewFile("t.json", src)
 		n, err := readJSON(&page{file: file, src: src})
 		if err == nil {
-			checkNode(t, n, map[*node]bool{})
+			checkNode(n, map[*node]bool{}, t.Fatalf)
 		}
 		var want any
 		dec := json.NewDecoder(bytes.NewReader(src))

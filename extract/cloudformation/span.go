@@ -240,7 +240,7 @@ func spell(src []byte, start int, style textStyle, text string) (first int, plac
 		if exact && start+len(text) < len(src) && src[start+len(text)] == '"' {
 			return start, nil, true
 		}
-		s = speller{src: src, pos: start, text: text}
+		s = speller{src: src, pos: start, text: text, json: style == jsonString}
 		s.flow('"')
 	default:
 		s = speller{src: src, pos: start, text: text}
@@ -257,6 +257,7 @@ type speller struct {
 	src    []byte
 	pos    int
 	text   string
+	json   bool    // in which line and paragraph separators end no line
 	places []int32 // of the bytes of text walked over so far
 	failed bool
 }
@@ -299,10 +300,8 @@ func (s *speller) flow(quote byte) {
 			}
 			continue
 		}
-		if c == ' ' || c == '\t' || lineBreak(s.src, s.pos) > 0 {
-			if s.fold() {
-				continue
-			}
+		if !s.json && (c == ' ' || c == '\t' || lineBreak(s.src, s.pos) > 0) && s.fold() {
+			continue
 		}
 		if c != rest[0] {
 			s.failed = true
@@ -318,8 +317,8 @@ func (s *speller) flow(quote byte) {
 	}
 }
 
-// fold walks over white space with a line break in it, which is a space or, of several breaks, all but the first. It
-// reports whether there is one.
+// fold walks over white space with a line break in it, which is a space or, of several breaks, all but the first. A line or
+// paragraph separator stays what it is though it comes first. It reports whether there is a break.
 func (s *speller) fold() bool {
 	i := s.pos
 	for i < len(s.src) && (s.src[i] == ' ' || s.src[i] == '\t') {
@@ -340,17 +339,18 @@ func (s *speller) fold() bool {
 		}
 		i++
 	}
-	rest := s.rest()
-	if len(breaks) == 1 {
-		if rest[0] != ' ' {
+	if separator := lineBreak(s.src, breaks[0]) == 3; !separator && len(breaks) == 1 {
+		if s.rest()[0] != ' ' {
 			s.failed = true
 			return true
 		}
 		s.places = append(s.places, int32(breaks[0]))
 		s.pos = i
 		return true
+	} else if !separator {
+		breaks = breaks[1:]
 	}
-	for _, at := range breaks[1:] {
+	for _, at := range breaks {
 		size := breakText(s.rest())
 		if size == 0 { // the text is not written here: an empty node stands before blank lines
 			s.failed = true
@@ -513,7 +513,7 @@ func (s *speller) indent() int {
 		}
 		pos = end + lineBreak(s.src, end)
 	}
-	return 0
+	return len(s.src) // line breaks only: whatever is on these lines is indentation
 }
 
 // margin skips the indentation of a line.
