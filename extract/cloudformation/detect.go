@@ -23,17 +23,21 @@ func Candidate(src []byte) bool {
 	if isUTF16(src) {
 		src = bytes.ReplaceAll(src, []byte{0}, nil)
 	}
-	if bytes.Contains(src, documentKey) {
-		return true
-	}
-	for i := 0; ; {
-		n := bytes.Index(src[i:], typePrefix)
-		if n < 0 {
+	// One pass for both words, since they begin with the same letter, which is rare.
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(src[i:], 'A')
+		if n < 0 || i+n+len(typePrefix) > len(src) {
 			return false
 		}
-		i += n + len(typePrefix)
-		for _, t := range roleTypes {
-			if bytes.HasPrefix(src[i:], t) {
+		i += n
+		switch src[i+1] {
+		case 's':
+			if bytes.HasPrefix(src[i:], documentKey) {
+				return true
+			}
+		case 'W':
+			rest, ok := bytes.CutPrefix(src[i:], typePrefix)
+			if ok && slices.ContainsFunc(roleTypes, func(t []byte) bool { return bytes.HasPrefix(rest, t) }) {
 				return true
 			}
 		}
