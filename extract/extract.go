@@ -140,7 +140,7 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 			differences, _ := cloudformation.Verify(tree, file, opts.CloudFormation)
 			problems = append(problems, differences...)
 		}
-		if len(docs) > 0 || len(problems) > 0 && !prose(name) {
+		if docs != nil || len(problems) > 0 && !prose(name) {
 			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {

@@ -93,6 +93,16 @@ func TestAPlanIsRead(t *testing.T) {
 	}
 }
 
+func TestARoleThatATemplateNeverCreatesIsNoPolicyFile(t *testing.T) {
+	roles, problems := extractTree(map[string]string{
+		"t.json": `{"Conditions": {"Never": {"Fn::Equals": [true, false]}}, "Resources": {"R": {"Type": "AWS::IAM::Role", "Condition": "Never",
+  "Properties": {"AssumeRolePolicyDocument": ` + trust + `}}}}`,
+	})
+	if roles != nil || problems != nil {
+		t.Errorf("roles %q, problems %q", roles, problems)
+	}
+}
+
 func TestLargeDataIsNotReadInSearchOfAPolicy(t *testing.T) {
 	roles, problems := extractTree(map[string]string{
 		"data.bin2": trust + strings.Repeat(" ", maxPolicyFile),

@@ -22,9 +22,10 @@ type Options struct {
 	Parameters map[string]string
 }
 
-// Extract returns the trust policies of the roles in a file, and what could not be read or resolved. It returns nothing for
-// a file that holds neither a template nor a fragment of one. A role whose policy depends on conditions gives several
-// documents, the first of them the one under the parameters' defaults. The companions of the roles come with them.
+// Extract returns the trust policies of the roles in a file, and what could not be read or resolved. A role whose policy
+// depends on conditions gives several documents, the first of them the one under the parameters' defaults. The companions of
+// the roles come with them. The documents are nil when nothing in the file is a role of a template or of a fragment of one, and
+// empty when conditions keep all its roles from being created.
 func Extract(tree *source.Tree, file *source.File, opts Options) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 	if !Candidate(file.Src) {
 		return nil, nil, nil

@@ -59,6 +59,9 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 func (e *evaluator) documents(t *template, r *resource, role string, eval func() *policy.Value) {
 	given, labels, exists := e.existence(t, r)
 	if !exists {
+		if e.docs == nil {
+			e.docs = []*policy.Document{} // not nil, see Extract
+		}
 		return
 	}
 	found, complete := outcomes(e, given, labels, func() *policy.Value {
