@@ -31,31 +31,45 @@ const (
 // absentKeys reports the conditions on absent keys of the wanted kind: those of Allow statements, and those because of which a
 // Deny hits everybody. One because of which a Deny hits nobody is a matter of deny-ineffective.
 func (p *Pass) absentKeys(wanted func(absentKey) bool) {
+	for _, a := range p.absences() {
+		s := a.statement
+		if !wanted(a) || !slices.ContainsFunc(a.principals, func(i int) bool { return !p.claimed(s, i) }) {
+			continue
+		}
+		switch {
+		case s.Effect == policy.Allow:
+			p.reportAbsence(a)
+		case s.Effect == policy.Deny && a.vacuous && a.certain():
+			fd := p.Report(at(s, a.condition.Key), "%s, so the Deny on %s spares nobody", a.why(), p.Document.Role)
+			fd.Facts = a.facts()
+			p.claimAll(s)
+		}
+	}
+}
+
+// absences returns the conditions on absent keys of the document. They are looked for once.
+func (p *Pass) absences() []absentKey {
+	if p.shared.sought {
+		return p.shared.absences
+	}
+	p.shared.sought = true
 	for _, s := range p.Document.Statements {
 		if len(s.NotActions) > 0 || len(s.NotPrincipals) > 0 {
 			continue
 		}
 		for _, c := range s.Conditions {
-			a, ok := absence(s, c)
-			if !ok || !wanted(a) || !slices.ContainsFunc(a.principals, func(i int) bool { return !p.claimed(s, i) }) {
-				continue
-			}
-			switch {
-			case s.Effect == policy.Allow:
-				p.reportAbsence(a)
-			case s.Effect == policy.Deny && a.vacuous && a.certain():
-				fd := p.Report(at(s, c.Key), "%s, so the Deny on %s spares nobody", a.why(), p.Document.Role)
-				fd.Facts = a.facts()
-				p.claimAll(s)
+			if a, ok := absence(s, c); ok {
+				p.shared.absences = append(p.shared.absences, a)
 			}
 		}
 	}
+	return p.shared.absences
 }
 
 // certain reports whether all whom a Deny is about lack the key. AWS does not say whether "*" stands for services too, which have
 // keys that others lack.
 func (a *absentKey) certain() bool {
-	return a.kind != mixedKinds && (a.kind == unknownKey || !slices.ContainsFunc(a.statement.Principals, func(pr policy.Principal) bool { return subjectOf(pr).kind == anyAWS }))
+	return a.kind != mixedKinds && (a.kind == unknownKey || !slices.ContainsFunc(a.statement.Principals, func(pr policy.Principal) bool { return kindOf(pr) == anyAWS }))
 }
 
 // absence says whether the key of c is absent from the requests of principals of s.

@@ -80,17 +80,17 @@ func usable(pr policy.Principal, s *policy.Statement) bool {
 
 // actionsOf returns the actions with which pr can assume a role, nil when that is not known.
 func actionsOf(pr policy.Principal) []string {
-	switch s := subjectOf(pr); {
-	case s.kind == anyAWS:
+	switch kind := kindOf(pr); {
+	case kind == anyAWS:
 		return nil // it may admit unsigned callers too
 	case pr.Type == policy.AWS || pr.Type == policy.Service:
-		return []string{access.AssumeRole}
-	case s.kind == samlProvider:
-		return []string{access.AssumeRoleWithSAML}
-	case s.kind == oidcProvider || s.kind == webIdentity:
-		return []string{access.AssumeRoleWithWebIdentity}
+		return assumeActions[:1]
+	case kind == samlProvider:
+		return assumeActions[1:2]
+	case kind == oidcProvider || kind == webIdentity:
+		return assumeActions[2:]
 	case pr.Type == policy.Federated:
-		return []string{access.AssumeRoleWithSAML, access.AssumeRoleWithWebIdentity}
+		return assumeActions[1:]
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -56,7 +57,7 @@ func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
 	}
 	for _, key := range keys {
 		conds := byKey[key]
-		if holds(p.Document, conds, a.request, world) {
+		if access.Holds(p.Document, conds, a.request, world) {
 			continue
 		}
 		value, ok := p.choose(key, conds, c, world)
@@ -103,7 +104,7 @@ func (p *Pass) choose(key string, conds []policy.Condition, c caller, world acce
 	display := conds[0].Key.String()
 	for _, v := range candidates {
 		a := access.Attribute{Key: display, Values: []string{v}, List: multivalued(key)}
-		if holds(p.Document, conds, access.Request{Context: access.Context{a}}, world) {
+		if access.Holds(p.Document, conds, access.Request{Context: access.Context{a}}, world) {
 			return a, true
 		}
 	}
@@ -152,7 +153,7 @@ func (p *Pass) valuesLike(key string, op policy.Operator, v policy.Text, world a
 		}
 		return dates
 	case strings.HasSuffix(op.Name, "Like"), strings.HasPrefix(op.Name, "Arn"):
-		return []string{strings.NewReplacer("*", "x", "?", "x").Replace(s)}
+		return []string{spellOut(s, "x", "x")}
 	}
 	return []string{s}
 }
@@ -189,20 +190,6 @@ func sampleIn(t policy.Text, world access.World) (string, bool) {
 	return b.String(), len(t.Parts) > 0
 }
 
-// holds reports whether r meets conds in world.
-func holds(d *policy.Document, conds []policy.Condition, r access.Request, world access.World) bool {
-	probe := &policy.Document{Version: d.Version, Statements: []*policy.Statement{{
-		Effect:     policy.Allow,
-		Principals: []policy.Principal{{Type: policy.AWS, ID: policy.NewText(policy.Literal("*", d.Span))}},
-		Actions:    []policy.Text{policy.NewText(policy.Literal(access.AssumeRole, d.Span))},
-		Conditions: conds,
-	}}}
-	r.Action = access.AssumeRole
-	r.Principal = "arn:aws:iam::" + outsiderAccount + ":role/anyone"
-	decision, _ := access.Decide(probe, r, world)
-	return decision.OK()
-}
-
 // world returns the world of witnesses for s: an account, a region and so on in place of what AWS fills in. The account that
 // an ARN of a principal leaves open is bound too, since who gets in does not depend on it.
 func (p *Pass) world(s *policy.Statement) access.World {
@@ -236,8 +223,8 @@ func (p *Pass) world(s *policy.Statement) access.World {
 }
 
 // outsiders are the callers that stand for any principal of any account: one without an organization, one of another
-// organization, a user with long-term keys and one who signed in with MFA.
-func outsiders() []caller {
+// organization, a user with long-term keys and one who signed in with MFA. They are the same for every policy, so nothing of them changes.
+var outsiders = sync.OnceValue(func() []caller {
 	base := func(principal, kind, userid string, more ...access.Attribute) caller {
 		c := access.Context{
 			{Key: "aws:PrincipalArn", Values: []string{principal}},
@@ -260,7 +247,7 @@ func outsiders() []caller {
 		base(arn+"user/anyone", "User", "AIDAOUTSIDEROUTSIDE00", access.Attribute{Key: "aws:username", Values: []string{"anyone"}},
 			access.Attribute{Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}, access.Attribute{Key: "aws:MultiFactorAuthAge", Values: []string{"10"}}),
 	}
-}
+})
 
 // outsiderPinned: who somebody is cannot be chosen.
 func outsiderPinned(key string) bool {
@@ -315,7 +302,6 @@ func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 
 // as returns c with a value of key that matches pattern as far as it is free.
 func (c caller) as(key, pattern string) (caller, bool) {
-	fill := strings.NewReplacer("*", "x", "?", "x")
 	set := func(k, v string, list bool) {
 		c.context = append(slices.DeleteFunc(slices.Clone(c.context), func(a access.Attribute) bool { return strings.EqualFold(a.Key, k) }),
 			access.Attribute{Key: k, Values: []string{v}, List: list})
@@ -333,7 +319,7 @@ func (c caller) as(key, pattern string) (caller, bool) {
 		if !strings.HasPrefix(pattern, "o-") && !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "?") {
 			return c, false
 		}
-		id := strings.NewReplacer("*", "outsider00", "?", "z").Replace(strings.TrimPrefix(pattern, "o-"))
+		id := spellOut(strings.TrimPrefix(pattern, "o-"), "outsider00", "z")
 		set("aws:PrincipalOrgID", "o-"+strings.TrimPrefix(id, "o-"), false)
 		return c, true
 	case "aws:principalorgpaths":
@@ -341,7 +327,7 @@ func (c caller) as(key, pattern string) (caller, bool) {
 			return c, false
 		}
 		path := strings.Replace(pattern, "*", "o-outsider00/r-ab12/", 1)
-		path = strings.TrimPrefix(fill.Replace(path), "o-o-")
+		path = strings.TrimPrefix(spellOut(path, "x", "x"), "o-o-")
 		if !strings.HasPrefix(path, "o-") {
 			path = "o-" + path
 		}
@@ -354,7 +340,7 @@ func (c caller) as(key, pattern string) (caller, bool) {
 			if strings.HasPrefix(pattern, "AROA*") || strings.HasPrefix(pattern, "AIDA*") {
 				id = strings.Replace(pattern, "*", "OUTSIDEROUTSIDE00", 1)
 			}
-			set("aws:userid", fill.Replace(id), false)
+			set("aws:userid", spellOut(id, "x", "x"), false)
 			return c, true
 		}
 	case "aws:principalaccount":
@@ -401,7 +387,7 @@ func outsiderNamed(pattern string) (name string, ok bool) {
 		if !glob(parts[4], outsiderAccount) {
 			return "", false
 		}
-		resource := strings.NewReplacer("*", "x", "?", "x").Replace(parts[5])
+		resource := spellOut(parts[5], "x", "x")
 		if strings.HasPrefix(parts[5], "*") && !strings.Contains(resource, "/") {
 			resource = "role/" + strings.TrimLeft(resource, "/")
 		}
@@ -410,7 +396,7 @@ func outsiderNamed(pattern string) (name string, ok bool) {
 	// The wildcards of a shorter pattern stand for whole parts: of *:role/ci for all but the last.
 	if head, tail, star := strings.Cut(pattern, "*"); star && strings.HasPrefix(begin+"role/", head) {
 		for _, end := range []string{"", "role/", "role/x", "user/x"} {
-			rest := strings.NewReplacer("*", "x", "?", "x").Replace(tail)
+			rest := spellOut(tail, "x", "x")
 			if name = begin + strings.TrimPrefix(end+strings.TrimLeft(rest, ":"), ":"); glob(pattern, name) && principalARN().MatchString(name) {
 				return name, true
 			}

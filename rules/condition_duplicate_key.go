@@ -22,7 +22,7 @@ func conditionDuplicateKey(p *Pass) {
 	if p.Document.Value == nil {
 		return
 	}
-	for _, dup := range p.Document.Value.Duplicates() {
+	for _, dup := range p.duplicates() {
 		if strings.Contains(dup.Path, ".Condition") {
 			p.lostCondition(dup.Hidden, dup.Kept)
 		}
@@ -40,6 +40,15 @@ func conditionDuplicateKey(p *Pass) {
 			}
 		}
 	}
+}
+
+// duplicates returns the members of the policy that later ones hide. They are looked for once.
+func (p *Pass) duplicates() []policy.Duplicate {
+	if p.shared.hidden == nil {
+		hidden := p.Document.Value.Duplicates()
+		p.shared.hidden = &hidden
+	}
+	return *p.shared.hidden
 }
 
 // lostCondition reports that hidden, an operator or a key, is lost because of kept.

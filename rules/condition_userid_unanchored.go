@@ -44,7 +44,7 @@ func (p *Pass) sessionNames() {
 					continue
 				}
 				for i, pr := range s.Principals {
-					switch subjectOf(pr).kind {
+					switch kindOf(pr) {
 					case anyAWS, account:
 					default:
 						continue

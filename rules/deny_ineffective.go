@@ -45,7 +45,7 @@ func denyIneffective(p *Pass) {
 			fd.Related = append(fd.Related, Related{from.Span, "the statement that lets them in"})
 			p.claimAll(s)
 			for i, pr := range from.Principals {
-				if subjectOf(pr).kind == anyAWS || len(from.Principals) == 1 {
+				if kindOf(pr) == anyAWS || len(from.Principals) == 1 {
 					p.claim(from, i) // one careless line is one finding
 				}
 			}

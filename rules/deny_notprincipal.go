@@ -53,7 +53,7 @@ func (p *Pass) fixNotPrincipal(fd *Finding, s *policy.Statement) {
 	}
 	for _, pr := range s.NotPrincipals {
 		_, literal := pr.ID.Literal()
-		if k := subjectOf(pr).kind; k != user && k != role || !literal {
+		if k := kindOf(pr); k != user && k != role || !literal {
 			return
 		}
 	}

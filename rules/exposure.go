@@ -262,7 +262,7 @@ func (p *Pass) admitting(c *policy.Condition, r access.Request, s *policy.Statem
 		if one.Operator.Set == policy.ForAllValues {
 			one.Operator.Set = policy.ForAnyValue
 		}
-		if holds(p.Document, []policy.Condition{one}, r, world) {
+		if access.Holds(p.Document, []policy.Condition{one}, r, world) {
 			return v
 		}
 	}
@@ -311,7 +311,7 @@ func (e *exposure) level(fd *Finding) {
 	}
 	switch e.stranger {
 	case thirdParty:
-		if k := subjectOf(e.statement.Principals[e.principal]).kind; k != account {
+		if k := kindOf(e.statement.Principals[e.principal]); k != account {
 			fd.Level, fd.Severity = Warning, 5.5
 		}
 	case deputy:

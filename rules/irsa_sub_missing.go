@@ -72,7 +72,7 @@ func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s
 // bindsToken reports whether s asks of the tokens of its principal i for a value of a claim other than the audience, which all
 // tokens for AWS have in common, or may do so.
 func bindsToken(s *policy.Statement, i int) bool {
-	address := subjectOf(s.Principals[i]).issuer()
+	address := addressOf(s.Principals[i])
 	for _, c := range s.Conditions {
 		key := keyName(c)
 		owner, name := splitClaim(key)

@@ -64,7 +64,7 @@ func (p *Pass) openServiceAccount(s *policy.Statement, i int, v policy.Text, sub
 		return false
 	}
 	var show showing
-	if cluster && subjectOf(s.Principals[i]).issuer() != "" {
+	if cluster && addressOf(s.Principals[i]) != "" {
 		show = p.shows(s, i, access.If("StringLike", claimOf(s, i, "sub"), serviceAccountLike(subject)))
 	}
 	if show.refuted || !p.claim(s, i) {

@@ -45,7 +45,7 @@ func (p *Pass) admitsUsers() bool {
 			continue
 		}
 		for _, pr := range s.Principals {
-			switch subjectOf(pr).kind {
+			switch kindOf(pr) {
 			case anyAWS, account, user:
 				return true
 			}

@@ -48,7 +48,7 @@ func policyRejectedByIAM(p *Pass) {
 		}
 		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
-	r.duplicateElements(d)
+	r.duplicateElements(p)
 	r.version(d)
 	r.characters(d)
 	sids := map[string]*policy.Statement{}
@@ -208,11 +208,12 @@ func (r *rejection) misplaced(other *rejection) bool {
 }
 
 // duplicateElements adds members of the same name outside conditions, which condition-duplicate-key looks at.
-func (r *rejections) duplicateElements(d *policy.Document) {
+func (r *rejections) duplicateElements(p *Pass) {
+	d := p.Document
 	if d.Value == nil {
 		return
 	}
-	for _, dup := range d.Value.Duplicates() {
+	for _, dup := range p.duplicates() {
 		if strings.Contains(dup.Path, ".Condition") {
 			continue
 		}

@@ -50,7 +50,116 @@ func addressOf(pr policy.Principal) string {
 	if pr.Type != policy.Federated {
 		return ""
 	}
+	if s, known := whole(pr.ID); known {
+		kind, name := providerNamed(s)
+		return issuerNamed(kind, name)
+	}
 	return subjectOf(pr).issuer()
+}
+
+// kindOf returns the kind of subjectOf: to take the principal apart for no more than that is a waste.
+func kindOf(pr policy.Principal) subjectKind {
+	s, known := whole(pr.ID)
+	switch {
+	case pr.Type == policy.Service:
+		return service
+	case pr.Type == policy.AWS && known:
+		return kindNamed(s)
+	case pr.Type == policy.Federated && known:
+		kind, _ := providerNamed(s)
+		return kind
+	}
+	return subjectOf(pr).kind
+}
+
+// whole returns the string of a text that is one literal, as most are.
+func whole(t policy.Text) (string, bool) {
+	if len(t.Parts) != 1 || t.Parts[0].Hole != nil {
+		return "", false
+	}
+	return t.Parts[0].Literal, true
+}
+
+// kindNamed returns the kind of the AWS principal that s names.
+func kindNamed(s string) subjectKind {
+	switch {
+	case s == "*":
+		return anyAWS
+	case isAccountID(s):
+		return account
+	case isUniqueID(s):
+		return uniqueID
+	}
+	service, resource, ok := cutARN(s)
+	if !ok {
+		return unclear
+	}
+	if service == "iam" && resource == "root" {
+		return account
+	}
+	word, _, ok := strings.Cut(resource, "/")
+	if !ok {
+		return unclear
+	}
+	return resourceKind(service, word)
+}
+
+// resourceKind returns the kind of a principal whose ARN names the service and begins the resource with word.
+func resourceKind(service, word string) subjectKind {
+	switch {
+	case service == "iam" && word == "user":
+		return user
+	case service == "iam" && word == "role":
+		return role
+	case service == "sts" && word == "assumed-role":
+		return session
+	case service == "sts" && word == "federated-user":
+		return federatedUser
+	}
+	return unclear
+}
+
+// providerNamed returns the kind of the federated principal that s names, and the name of the provider.
+func providerNamed(s string) (kind subjectKind, name string) {
+	_, resource, ok := cutARN(s)
+	if !ok {
+		if isDomain(s) {
+			return webIdentity, s
+		}
+		return unclear, ""
+	}
+	word, name, ok := strings.Cut(resource, "/")
+	if !ok {
+		return unclear, ""
+	}
+	return providerKind(word), name
+}
+
+// isDomain reports whether s may be the domain of a built-in provider.
+func isDomain(s string) bool { return strings.Contains(s, ".") && !strings.ContainsAny(s, " *:") }
+
+// providerKind returns the kind of a provider whose resource begins with word.
+func providerKind(word string) subjectKind {
+	switch word {
+	case "oidc-provider":
+		return oidcProvider
+	case "saml-provider":
+		return samlProvider
+	}
+	return unclear
+}
+
+// cutARN returns the service and the resource of an ARN.
+func cutARN(s string) (service, resource string, ok bool) {
+	rest, ok := strings.CutPrefix(s, "arn:")
+	for i := 0; i < 4 && ok; i++ {
+		var field string
+		field, rest, ok = strings.Cut(rest, ":")
+		if i == 1 {
+			service = field
+		}
+	}
+	return service, rest, ok
 }
 
 func awsSubject(id policy.Text) subject {
@@ -72,50 +181,33 @@ func awsSubject(id policy.Text) subject {
 		return subject{}
 	}
 	s := subject{partition: a.partition, account: a.account}
-	service, _ := a.service.Literal()
+	service := a.service
 	if service == "iam" && a.resource.Is("root") {
 		s.kind = account
 		return s
 	}
-	kind, name, ok := cutText(a.resource, '/')
+	word, name, ok := cutWord(a.resource)
 	if !ok {
 		return subject{}
 	}
-	s.name = name
-	word, _ := kind.Literal()
-	switch service + ":" + word {
-	case "iam:user":
-		s.kind = user
-	case "iam:role":
-		s.kind = role
-	case "sts:assumed-role":
-		s.kind = session
-	case "sts:federated-user":
-		s.kind = federatedUser
-	}
+	s.kind, s.name = resourceKind(service, word), name
 	return s
 }
 
 func federatedSubject(id policy.Text) subject {
 	a, ok := splitARN(id)
 	if !ok {
-		if s, known := id.Literal(); known && strings.Contains(s, ".") && !strings.ContainsAny(s, " *:") {
+		if s, known := id.Literal(); known && isDomain(s) {
 			return subject{kind: webIdentity, name: id}
 		}
 		return subject{}
 	}
 	s := subject{partition: a.partition, account: a.account}
-	kind, name, ok := cutText(a.resource, '/')
+	word, name, ok := cutWord(a.resource)
 	if !ok {
 		return subject{}
 	}
-	s.name = name
-	switch {
-	case kind.Is("oidc-provider"):
-		s.kind = oidcProvider
-	case kind.Is("saml-provider"):
-		s.kind = samlProvider
-	}
+	s.kind, s.name = providerKind(word), name
 	return s
 }
 
@@ -126,10 +218,15 @@ func (s subject) federated() bool {
 
 // issuer returns the OIDC issuer without https://, "" where it is not known or s has none.
 func (s subject) issuer() string {
-	if s.kind != oidcProvider && s.kind != webIdentity {
+	name, _ := s.name.Literal()
+	return issuerNamed(s.kind, name)
+}
+
+// issuerNamed returns the issuer of a provider of that kind and name, "" where it issues no tokens of OIDC.
+func issuerNamed(kind subjectKind, name string) string {
+	if kind != oidcProvider && kind != webIdentity {
 		return ""
 	}
-	name, _ := s.name.Literal()
 	return strings.TrimSuffix(strings.ToLower(name), "/")
 }
 
@@ -160,9 +257,10 @@ func isUniqueID(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }) < 0
 }
 
-// An arn is an ARN in its parts.
+// An arn is an ARN in those of its parts that say who a principal is.
 type arn struct {
-	partition, service, region, account, resource policy.Text
+	partition, account, resource policy.Text
+	service                      string // "" where it is not known
 }
 
 // splitARN takes an ARN apart. Something unknown between two colons is one part; a text that begins with something unknown
@@ -175,11 +273,13 @@ func splitARN(t policy.Text) (a arn, ok bool) {
 		return splitLiteral(t)
 	}
 	_, rest, _ := cutText(t, ':')
-	for _, part := range []*policy.Text{&a.partition, &a.service, &a.region, &a.account} {
+	var service, region policy.Text
+	for _, part := range []*policy.Text{&a.partition, &service, &region, &a.account} {
 		if *part, rest, ok = cutText(rest, ':'); !ok {
 			return arn{}, false
 		}
 	}
+	a.service, _ = service.Literal()
 	a.resource = rest
 	return a, true
 }
@@ -187,21 +287,39 @@ func splitARN(t policy.Text) (a arn, ok bool) {
 // splitLiteral is splitARN for a text that is wholly known, which most are.
 func splitLiteral(t policy.Text) (a arn, ok bool) {
 	part := t.Parts[0]
-	parts := make([]policy.Part, 5)
-	from := len("arn:")
-	for i := range 4 {
-		n := strings.IndexByte(part.Literal[from:], ':')
+	if part.Hole != nil {
+		return arn{}, false
+	}
+	begin := [6]int{0, len("arn:")} // of each field, behind a colon
+	for i := 2; i < len(begin); i++ {
+		n := strings.IndexByte(part.Literal[begin[i-1]:], ':')
 		if n < 0 {
 			return arn{}, false
 		}
-		parts[i] = part.Slice(from, from+n)
-		from += n + 1
+		begin[i] = begin[i-1] + n + 1
 	}
-	parts[4] = part.Slice(from, len(part.Literal))
+	parts := []policy.Part{
+		part.Slice(begin[1], begin[2]-1), part.Slice(begin[4], begin[5]-1), part.Slice(begin[5], len(part.Literal)),
+	}
 	text := func(i int) policy.Text {
 		return policy.Text{Parts: parts[i : i+1 : i+1], Span: parts[i].Span, Via: t.Via}
 	}
-	return arn{partition: text(0), service: text(1), region: text(2), account: text(3), resource: text(4)}, true
+	return arn{partition: text(0), account: text(1), resource: text(2), service: part.Literal[begin[2] : begin[3]-1]}, true
+}
+
+// cutWord cuts a resource behind the word that says what it is, "" where that is not known.
+func cutWord(t policy.Text) (word string, name policy.Text, ok bool) {
+	if s, known := whole(t); known {
+		i := strings.IndexByte(s, '/')
+		if i < 0 {
+			return "", t, false
+		}
+		part := t.Parts[0].Slice(i+1, len(s))
+		return s[:i], policy.Text{Parts: []policy.Part{part}, Span: part.Span, Via: t.Via}, true
+	}
+	kind, name, ok := cutText(t, '/')
+	word, _ = kind.Literal()
+	return word, name, ok
 }
 
 // cutText cuts t at the first sep that is known.

@@ -24,7 +24,7 @@ func principalAnyAWSOrgWide(p *Pass) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if subjectOf(pr).kind != anyAWS || p.claimed(s, i) {
+			if kindOf(pr) != anyAWS || p.claimed(s, i) {
 				continue
 			}
 			c := orgBound(s)
@@ -37,7 +37,7 @@ func principalAnyAWSOrgWide(p *Pass) {
 					return nil
 				}
 				v, _ := sampleIn(c.Values[0], p.world(s))
-				return []string{strings.NewReplacer("*", "x", "?", "x").Replace(v)}
+				return []string{spellOut(v, "x", "x")}
 			}
 			if a, ok := p.try(s, insider); ok && p.claim(s, i) {
 				fd := p.Report(at(s, c.Values[0]), "every account of %s can assume %s", organization(c.Values[0]), p.Document.Role)

@@ -21,7 +21,7 @@ func principalIAMUser(p *Pass) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if subjectOf(pr).kind == user && p.claim(s, i) {
+			if kindOf(pr) == user && p.claim(s, i) {
 				p.Report(at(s, pr.ID), "whoever has the long-term keys of %s can assume %s", shown(pr.ID), p.Document.Role)
 			}
 		}

@@ -26,7 +26,7 @@ func roleUnassumable(p *Pass) {
 		allows = allows || s.Effect == policy.Allow
 		denies = denies || s.Effect == policy.Deny
 		for _, pr := range s.Principals {
-			if k := subjectOf(pr).kind; s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
+			if k := kindOf(pr); s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
 				return
 			}
 		}

@@ -66,7 +66,10 @@ type analysis struct {
 
 	exposed   bool // exposures are computed
 	exposures []exposure
-	providers map[string]bool // the accounts of the identity providers that the policy trusts, nil before they are looked for
+	sought    bool // absences are looked for
+	absences  []absentKey
+	hidden    *[]policy.Duplicate // see Pass.duplicates
+	providers map[string]bool     // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
 	deaths    map[*policy.Statement]access.Death // of one that somebody can use, the zero Death
 }

@@ -69,7 +69,7 @@ func (p *Pass) filled(key string, wanted func(string) bool) []string {
 			}
 			for _, v := range c.Values {
 				if pattern, known := v.Literal(); known && wanted(pattern) {
-					values = append(values, strings.NewReplacer("*", "xx", "?", "x").Replace(pattern))
+					values = append(values, spellOut(pattern, "xx", "x"))
 				}
 			}
 		}
@@ -141,7 +141,7 @@ func (p *Pass) sourcesElsewhere() []string {
 				if strings.ContainsAny(parts[4], "*?") {
 					parts[4] = outsiderAccount
 				}
-				arns = append(arns, strings.NewReplacer("*", "x", "?", "x").Replace(strings.Join(parts, ":")))
+				arns = append(arns, spellOut(strings.Join(parts, ":"), "x", "x"))
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func completeARN(pattern string) string {
 	parts := strings.Split(begin, ":")
 	for i, part := range parts {
 		if i < len(whole) && part != "" {
-			whole[i] = strings.NewReplacer("*", "x", "?", "x").Replace(part)
+			whole[i] = spellOut(part, "x", "x")
 		}
 	}
 	return strings.Join(whole, ":")

@@ -14,6 +14,7 @@ func (p *Pass) subjects(address string, f func(s *policy.Statement, i int, v pol
 
 // claimValues is subjects for a claim of any name.
 func (p *Pass) claimValues(address, name string, f func(s *policy.Statement, i int, v policy.Text, value string)) {
+	key := address + ":" + name
 	for _, s := range p.Document.Statements {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
 			continue
@@ -23,7 +24,7 @@ func (p *Pass) claimValues(address, name string, f func(s *policy.Statement, i i
 				continue
 			}
 			for _, c := range s.Conditions {
-				if keyName(c) != address+":"+name || negated(c.Operator) || c.Operator.Name == "Null" {
+				if keyName(c) != key || negated(c.Operator) || c.Operator.Name == "Null" {
 					continue
 				}
 				for _, v := range c.Values {

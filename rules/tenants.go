@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
@@ -57,6 +56,13 @@ const outsiderTenant = "outsider"
 // subject returns the subject of a token of another tenant.
 func (g grammar) subject() string { return g.prefix + outsiderTenant + g.delimiter + g.rest }
 
+// whole reports whether s is a subject of this form.
+func (g grammar) whole(s string) bool {
+	rest, ok := strings.CutPrefix(s, g.prefix)
+	tenant, rest, _ := strings.Cut(rest, g.delimiter)
+	return ok && tenant != "" && rest != "" && !strings.Contains(rest, "\n")
+}
+
 // foreign returns subjects of other tenants that match pattern.
 func (g grammar) foreign(pattern string) []string {
 	if !g.free(pattern) {
@@ -71,7 +77,6 @@ func (g grammar) foreign(pattern string) []string {
 		}
 	}
 	fills = append(fills, "x", "")
-	whole := regexp.MustCompile("^" + regexp.QuoteMeta(g.prefix) + "[^" + regexp.QuoteMeta(g.delimiter) + "]+" + regexp.QuoteMeta(g.delimiter) + ".+$")
 	var found []string
 	tries := 4000 // a pattern with three wildcards that no subject matches has more
 	var fill func(done, rest string, stars int)
@@ -84,7 +89,7 @@ func (g grammar) foreign(pattern string) []string {
 		done += strings.ReplaceAll(before, "?", "z")
 		switch {
 		case !star:
-			if whole.MatchString(done) {
+			if g.whole(done) {
 				found = append(found, done)
 			}
 			return
@@ -180,12 +185,12 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 					values = append(values, t.grammar.foreign(pattern)...)
 				case name == t.tenancy && like:
 					if strings.ContainsAny(pattern, "*?") {
-						values = append(values, strings.NewReplacer("*", outsiderTenant, "?", "x").Replace(pattern))
+						values = append(values, spellOut(pattern, outsiderTenant, "x"))
 					}
 				case name == "aud" && t.tenancy != "aud":
-					values = append(values, strings.NewReplacer("*", "x", "?", "x").Replace(pattern))
+					values = append(values, spellOut(pattern, "x", "x"))
 				case chosenByTenant(address, name):
-					values = append(values, strings.NewReplacer("*", "x", "?", "x").Replace(pattern))
+					values = append(values, spellOut(pattern, "x", "x"))
 				case like:
 					if i := strings.IndexAny(pattern, "*?"); i >= 0 && !strings.Contains(pattern[:i], "/") {
 						values = append(values, strings.Replace(pattern, "*", outsiderTenant+"/app", 1))

@@ -27,10 +27,13 @@ func thirdPartyWithoutExternalID(p *Pass) {
 	exposures := p.exposures()
 	for i := range exposures {
 		e := &exposures[i]
+		if e.stranger != thirdParty {
+			continue
+		}
 		pr := e.statement.Principals[e.principal]
 		sub := subjectOf(pr)
 		level, severity := p.thirdPartyLevel(e.statement, pr)
-		if e.stranger != thirdParty || level == Off || !p.claim(e.statement, e.principal) {
+		if level == Off || !p.claim(e.statement, e.principal) {
 			continue
 		}
 		id, _ := sub.account.Literal()
@@ -55,14 +58,13 @@ func (p *Pass) thirdPartyLevel(s *policy.Statement, pr policy.Principal) (Level,
 	exact := sub.kind != account || picksPrincipal(s)
 	_, learned := p.Document.Account.Literal()
 	configured := len(p.Options.OwnAccounts)+len(p.Options.TrustedAccounts) > 0
-	named := p.namesThirdParty(s, pr)
 	switch {
 	case isDocumentationAccount(sub.account):
 		if exact && !configured && !learned {
 			return Off, 0
 		}
 		return Note, noteSeverity
-	case !vendor && !configured && !named:
+	case !vendor && !configured && !p.namesThirdParty(s, pr):
 		if exact && !learned {
 			return Off, 0 // an exact role or user is mostly one's own
 		}
@@ -96,7 +98,7 @@ func (p *Pass) namesThirdParty(s *policy.Statement, pr policy.Principal) bool {
 		}
 	}
 	for _, name := range names {
-		name = strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+		name = squeezed(name)
 		if slices.ContainsFunc(thirdPartyWords, func(word string) bool { return strings.Contains(name, word) }) {
 			return true
 		}

@@ -129,12 +129,12 @@ func (p *Pass) letsSubject(s *policy.Statement, i int, subjects ...string) *acce
 
 // plain returns pattern with a plain word in place of each wildcard.
 func plain(pattern string) string {
-	return strings.NewReplacer("*", "example", "?", "x").Replace(pattern)
+	return spellOut(pattern, "example", "x")
 }
 
 // claimOf returns the key of a claim of the tokens of principal i of s, as the conditions of s write it.
 func claimOf(s *policy.Statement, i int, name string) string {
-	key := subjectOf(s.Principals[i]).issuer() + ":" + name
+	key := addressOf(s.Principals[i]) + ":" + name
 	for _, c := range s.Conditions {
 		if keyName(c) == key {
 			return c.Key.String()

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -88,27 +87,6 @@ func eachPolicy(t *testing.T, f func(name string, d *policy.Document, opts rules
 			f(filepath.Base(filepath.Dir(archive))+"/"+file.Name, docs[0], options(t, docs, a))
 		}
 	}
-}
-
-// BenchmarkRun is the cost of all rules for the policies of the fixtures; BenchmarkWho is that of the question who gets in.
-func BenchmarkRun(b *testing.B) {
-	docs := fixturePolicies(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		rules.Run(docs, rules.Options{})
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(docs)), "µs/policy")
-}
-
-func BenchmarkWho(b *testing.B) {
-	docs := fixturePolicies(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, d := range docs {
-			access.Who(d, access.Options{Now: time.Time{}})
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(docs)), "µs/policy")
 }
 
 func fixturePolicies(b testing.TB) []*policy.Document {

@@ -30,6 +30,9 @@ func Dead(d *policy.Document, s *policy.Statement, o Options) (Death, bool) {
 	for _, w := range worlds(d) {
 		q, c := lone(d, s, w, o)
 		if q.usable(c, c.atoms) {
+			if !q.companioning(c) {
+				return Death{}, false
+			}
 			return unpermitted(d, s, w, o)
 		}
 		if death, dead := q.death(c); dead {
@@ -37,6 +40,11 @@ func Dead(d *policy.Document, s *policy.Statement, o Options) (Death, bool) {
 		}
 	}
 	return Death{}, false
+}
+
+// companioning reports whether s asks for a key that needs a permission of its own.
+func (q *question) companioning(s *statement) bool {
+	return slices.ContainsFunc(s.atoms, func(a *atom) bool { return companionOf(q.keys[a.key].lower) != "" })
 }
 
 // unpermitted reports whether nobody can use the Allow s because the policy withholds a permission that all its calls need.

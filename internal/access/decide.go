@@ -39,7 +39,7 @@ func Decide(d *policy.Document, r Request, w World) (Decision, *policy.Statement
 			continue
 		}
 		m := e.principal(s)
-		if m == noMatch || !e.action(s) || !e.conditions(s) {
+		if m == noMatch || !e.action(s) || !e.conditions(s.Conditions) {
 			continue
 		}
 		if next := outcome(s.Effect, m); rank[next] > rank[decision] {
@@ -47,6 +47,13 @@ func Decide(d *policy.Document, r Request, w World) (Decision, *policy.Statement
 		}
 	}
 	return decision, by
+}
+
+// Holds reports whether all of the conditions, as those of a statement of d, hold for r in the world w.
+func Holds(d *policy.Document, conditions []policy.Condition, r Request, w World) bool {
+	var e evaluator
+	e.init(d, r, &w)
+	return e.conditions(conditions)
 }
 
 // rank orders decisions: a Deny beats every Allow, the caller itself comes before its account.

@@ -43,21 +43,28 @@ func roleWithPath(role string, c Context) string {
 // A role session has the name of its role too, here without the path, which a session's ARN does not have. A federated user is covered by the user of its name. A federated caller is no member of the account that holds the provider.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 func callerNames(principal string) (names []string, account string) {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	var field [5]string // arn, partition, service, region, account
+	resource, ok := principal, true
+	for i := range field {
+		if field[i], resource, ok = strings.Cut(resource, ":"); !ok {
+			return []string{principal}, ""
+		}
+	}
+	if field[0] != "arn" {
 		return []string{principal}, ""
 	}
-	kind, rest, _ := strings.Cut(parts[5], "/")
+	partition, service, account := field[1], field[2], field[4]
+	kind, rest, _ := strings.Cut(resource, "/")
 	switch {
-	case parts[2] == "sts" && kind == "assumed-role":
+	case service == "sts" && kind == "assumed-role":
 		role, _, _ := strings.Cut(rest, "/")
-		return []string{principal, "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + role}, parts[4]
-	case parts[2] == "sts" && kind == "federated-user":
-		return []string{principal, "arn:" + parts[1] + ":iam::" + parts[4] + ":user/" + rest}, parts[4]
-	case parts[2] == "iam" && (kind == "saml-provider" || kind == "oidc-provider"):
+		return []string{principal, "arn:" + partition + ":iam::" + account + ":role/" + role}, account
+	case service == "sts" && kind == "federated-user":
+		return []string{principal, "arn:" + partition + ":iam::" + account + ":user/" + rest}, account
+	case service == "iam" && (kind == "saml-provider" || kind == "oidc-provider"):
 		return []string{principal}, ""
 	}
-	return []string{principal}, parts[4]
+	return []string{principal}, account
 }
 
 type principalMatch uint8
@@ -187,10 +194,10 @@ func (e *evaluator) action(s *policy.Statement) bool {
 	return !want && len(list) > 0
 }
 
-// conditions says whether all conditions of s hold.
-func (e *evaluator) conditions(s *policy.Statement) bool {
-	for i := range s.Conditions {
-		if !e.condition(&s.Conditions[i]) {
+// conditions says whether all of list hold.
+func (e *evaluator) conditions(list []policy.Condition) bool {
+	for i := range list {
+		if !e.condition(&list[i]) {
 			return false
 		}
 	}

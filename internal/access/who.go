@@ -467,7 +467,7 @@ func (q *question) partOf(g, h *Grant) bool {
 	}
 	var e evaluator
 	e.init(h.boxes[0].from.document, g.Witness, &g.World)
-	if e.principal(h.From) == noMatch || !e.conditions(h.From) {
+	if e.principal(h.From) == noMatch || !e.conditions(h.From.Conditions) {
 		return false
 	}
 	var room [8]*box
