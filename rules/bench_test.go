@@ -15,8 +15,8 @@ import (
 	"github.com/trustvet/trustvet/rules"
 )
 
-// BenchmarkRules sets all rules against the question who gets in, asked about the same policies in turn: rules/Who is to stay
-// below 1. The rules are counted with the requests that they ask for, which for some of the policies have them ask Who too.
+// BenchmarkRules sets all rules against the question who gets in, asked about the same policies in turn: rules/Who is what the rules
+// cost in units of that question, counted with the requests that they ask for, for which some ask Who themselves.
 func BenchmarkRules(b *testing.B) {
 	for _, set := range []struct {
 		name     string

@@ -50,26 +50,52 @@ func addressOf(pr policy.Principal) string {
 	if pr.Type != policy.Federated {
 		return ""
 	}
-	if s, known := whole(pr.ID); known {
-		kind, name := providerNamed(s)
-		return issuerNamed(kind, name)
+	kind, name := providerNamed(outline(pr.ID))
+	if strings.Contains(name, gap) {
+		return ""
 	}
-	return subjectOf(pr).issuer()
+	return issuerNamed(kind, name)
 }
 
 // kindOf returns the kind of subjectOf: to take the principal apart for no more than that is a waste.
 func kindOf(pr policy.Principal) subjectKind {
-	s, known := whole(pr.ID)
-	switch {
-	case pr.Type == policy.Service:
+	switch pr.Type {
+	case policy.Service:
 		return service
-	case pr.Type == policy.AWS && known:
-		return kindNamed(s)
-	case pr.Type == policy.Federated && known:
-		kind, _ := providerNamed(s)
+	case policy.AWS:
+		if isOwnAccount(pr.ID) {
+			return account
+		}
+		return kindNamed(outline(pr.ID))
+	case policy.Federated:
+		kind, _ := providerNamed(outline(pr.ID))
 		return kind
 	}
-	return subjectOf(pr).kind
+	return unclear
+}
+
+// outline returns the string of t with a gap for each hole.
+func outline(t policy.Text) string {
+	if s, known := whole(t); known {
+		return s
+	}
+	b := make([]byte, 0, 128)
+	for _, part := range t.Parts {
+		if part.Hole != nil {
+			b = append(b, gap...)
+			continue
+		}
+		b = append(b, part.Literal...)
+	}
+	return string(b)
+}
+
+// gap is a character that no principal has.
+const gap = "\x00"
+
+// isOwnAccount reports whether id is the number of the role's own account, which AWS fills in.
+func isOwnAccount(id policy.Text) bool {
+	return len(id.Parts) == 1 && id.Parts[0].Hole != nil && id.Parts[0].Hole.Kind == policy.OwnAccount
 }
 
 // whole returns the string of a text that is one literal, as most are.
@@ -136,7 +162,7 @@ func providerNamed(s string) (kind subjectKind, name string) {
 }
 
 // isDomain reports whether s may be the domain of a built-in provider.
-func isDomain(s string) bool { return strings.Contains(s, ".") && !strings.ContainsAny(s, " *:") }
+func isDomain(s string) bool { return strings.Contains(s, ".") && !strings.ContainsAny(s, " *:"+gap) }
 
 // providerKind returns the kind of a provider whose resource begins with word.
 func providerKind(word string) subjectKind {
@@ -173,7 +199,7 @@ func awsSubject(id policy.Text) subject {
 			return subject{kind: uniqueID, name: id}
 		}
 	}
-	if len(id.Parts) == 1 && id.Parts[0].Hole != nil && id.Parts[0].Hole.Kind == policy.OwnAccount {
+	if isOwnAccount(id) {
 		return subject{kind: account, account: id}
 	}
 	a, ok := splitARN(id)
@@ -347,8 +373,8 @@ func cutText(t policy.Text, sep byte) (before, after policy.Text, ok bool) {
 // sample returns t with an example in place of each hole whose kind is known, so that its form can be judged; false when
 // part of it may be anything.
 func sample(t policy.Text) (s string, ok bool) {
-	if t.IsZero() {
-		return "", false
+	if s, known := whole(t); known || t.IsZero() {
+		return s, known
 	}
 	var b strings.Builder
 	for _, p := range t.Parts {

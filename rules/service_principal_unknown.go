@@ -35,13 +35,13 @@ func servicePrincipalUnknown(p *Pass) {
 				continue // a wildcard is said by policy-rejected-by-iam
 			}
 			lower := strings.ToLower(name)
+			if knownService(lower) {
+				continue
+			}
 			if !serviceName().MatchString(lower) {
 				fd := p.Report(at(s, pr.ID), "IAM refuses the policy of %s: %s is not the name of a service%s", p.Document.Role, quoted(pr.ID), serviceHint(lower))
 				fixService(fd, pr, serviceSuggestion(lower))
 				p.claim(s, i)
-				continue
-			}
-			if knownService(lower) {
 				continue
 			}
 			if near := nearService(lower); near != "" {
@@ -87,10 +87,13 @@ var regionLabel = lazily(`\.[a-z]{2}(-[a-z]+)+-\d\.`)
 
 // knownService reports whether name, in lower case, is in the list, also with a region in it or for China.
 func knownService(name string) bool {
-	name = regionLabel().ReplaceAllString(strings.TrimSuffix(name, ".cn"), ".")
-	head, ok := strings.CutSuffix(name, ".amazonaws.com")
-	_, found := slices.BinarySearch(services, head)
-	return ok && found
+	listed := func(name string) bool {
+		head, ok := strings.CutSuffix(name, ".amazonaws.com")
+		_, found := slices.BinarySearch(services, head)
+		return ok && found
+	}
+	name = strings.TrimSuffix(name, ".cn")
+	return listed(name) || listed(regionLabel().ReplaceAllString(name, "."))
 }
 
 // nearService returns the known service that name is most likely a slip of, "" when there is none: long names may differ by
