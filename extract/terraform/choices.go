@@ -275,6 +275,9 @@ func runs[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T]
 			}
 		}
 		out = append(out, alternative[T]{append(as[:len(as):len(as)], met...), result})
+		if e.sharpened && !e.blunt && len(out)+len(pending) > maxAlternatives {
+			return out, false // what is pending is one way at least, and these are looked at again without choices of members
+		}
 	}
 	e.assumed, e.met = nil, nil
 	e.chosen, e.earlier = map[memoKey]*remembered{}, map[memoKey][]*remembered{} // they are large
