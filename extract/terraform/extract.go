@@ -7,7 +7,6 @@
 package terraform
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"path"
@@ -27,8 +26,6 @@ type Options struct {
 	VarFiles  []VarFile         // as --var-file gives them
 	Workspace string            // terraform.workspace; "" leaves it unknown
 	Env       []string          // NAME=value; only TF_VAR_ names count
-	// Only, where it is not empty, names changed files: only root modules that may include one of them are evaluated.
-	Only []string
 	// Companions are the kinds that are looked for; of none given, all. To evaluate the policies of all roles takes as long as
 	// all the rest.
 	Companions []policy.CompanionKind
@@ -63,12 +60,6 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		}
 	}
 	roots := l.roots(files, run)
-	if len(opts.Only) > 0 {
-		roots = l.affected(roots, &opts)
-		units = slices.DeleteFunc(units, func(u *unit) bool {
-			return !slices.Contains(opts.Only, u.file) && len(l.affected([]string{u.module}, &opts)) == 0
-		})
-	}
 	n := len(roots) + len(units)
 	results := make([]rootResult, n)
 	var wg sync.WaitGroup
@@ -339,61 +330,4 @@ func (l *loader) saysRoot(dir string) bool {
 		}
 	}
 	return len(l.tfvarsFiles(dir)) > 0
-}
-
-// affected returns the roots that may include one of the named files, or read it: a module reads files beside and below
-// itself, and those whose name stands in it. A file of variables that all roots are given concerns them all.
-func (l *loader) affected(roots []string, opts *Options) []string {
-	dirs := map[string]bool{}
-	var read [][]byte // base names of files that modules may read from elsewhere
-	for _, name := range opts.Only {
-		name = path.Clean(name)
-		if slices.ContainsFunc(opts.VarFiles, func(v VarFile) bool { return v.File == nil && path.Clean(v.Name) == name }) {
-			return roots
-		}
-		dirs[path.Dir(name)] = true
-		if !isConfig(name) {
-			read = append(read, []byte(path.Base(name)))
-		}
-	}
-	var out []string
-	for _, root := range roots {
-		seen := map[string]bool{}
-		var touches func(dir string) bool
-		touches = func(dir string) bool {
-			if seen[dir] {
-				return false
-			}
-			seen[dir] = true
-			if dirs[dir] {
-				return true
-			}
-			for changed := range dirs {
-				if dir != "." && strings.HasPrefix(changed, dir+"/") {
-					return true
-				}
-			}
-			return l.names(dir, read) || slices.ContainsFunc(l.localCalls(dir), touches)
-		}
-		if touches(root) {
-			out = append(out, root)
-		}
-	}
-	return out
-}
-
-// names reports whether one of the texts stands in a file of the module in dir.
-func (l *loader) names(dir string, texts [][]byte) bool {
-	m := l.module(dir)
-	if m == nil || len(texts) == 0 {
-		return false
-	}
-	searched := map[*source.File]bool{}
-	return slices.ContainsFunc(slices.Concat(m.blocks, m.localBlocks), func(b *block) bool {
-		if searched[b.file] {
-			return false
-		}
-		searched[b.file] = true
-		return slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Contains(b.file.Src, t) })
-	})
 }

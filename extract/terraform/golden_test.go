@@ -77,8 +77,6 @@ func readOptions(t *testing.T, s string) Options {
 			opts.Env = append(opts.Env, val)
 		case "workspace":
 			opts.Workspace = val
-		case "only":
-			opts.Only = append(opts.Only, val)
 		case "":
 		default:
 			t.Fatalf("unknown option %s", key)

@@ -35,7 +35,7 @@ func (l *loader) hidden(files, run []string, created map[blockPlace]bool, cost i
 			continue
 		}
 		roles := slices.DeleteFunc(slices.Clone(m.blocks), func(b *block) bool { return sinkOf(b) != roleSink || created[b.place()] })
-		if len(roles) == 0 || l.saysRoot(dir) || len(opts.Only) > 0 && len(l.affected([]string{dir}, opts)) == 0 {
+		if len(roles) == 0 || l.saysRoot(dir) {
 			continue
 		}
 		for _, b := range roles {
