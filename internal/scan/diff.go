@@ -131,6 +131,7 @@ func (d *Difference) counts(p pair) bool {
 
 // between fills d with what the roles of two states differ in. lines returns the lines of files of the new state that differ.
 func (d *Difference) between(before, after *Input, lines func(names []string) (map[string][]lineRange, error), o Options) error {
+	o.Extract.Terraform.Companions = rules.CompanionKinds()
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
 	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
@@ -191,22 +192,23 @@ func openStates(root, head string, staged bool, blobs *blobReader, changed []fil
 	}
 	is := newCommitFS(out, blobs)
 	was := is.before(changed)
-	// Both states have the same files that do not change, so one search is for both.
+	// Both states have the same files that do not change, so one search for the same texts is for both.
 	given := scannable(changed)
 	given = slices.Concat(given, was.linksTo(given), is.linksTo(given))
-	var found []string
-	searched := false
+	searched := map[string][]string{}
 	modules := slices.DeleteFunc(slices.Clone(given), func(name string) bool { return !isConfiguration(name) })
 	state := func(c *commitFS) *Input {
 		in := &Input{Root: root, Tree: source.NewTree(c)}
 		all := c.names()
 		in.Files = affected(in.Tree, all, given, func(texts, patterns []string) []string {
-			if !searched {
+			key := strings.Join(slices.Concat(texts, []string{""}, patterns), "\x00")
+			found, known := searched[key]
+			if !known {
 				var err error
 				if found, err = searchFiles(root, texts, patterns, where); err != nil {
 					return all
 				}
-				searched = true
+				searched[key] = found
 			}
 			return slices.Concat(found, modules)
 		})
