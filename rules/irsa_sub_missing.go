@@ -54,6 +54,7 @@ func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s
 				continue
 			}
 			var claim []policy.Condition
+			subject := subject // another one for another principal
 			if sub.issuer() != "" {
 				for _, c := range s.Conditions {
 					if pattern := openSubject(c); pattern != "" && keyName(c) == sub.issuer()+":sub" && !glob(pattern, subject) {
