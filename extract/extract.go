@@ -5,7 +5,6 @@ package extract
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -86,7 +85,10 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		tf.Stack = func(s terraform.Stack) ([]*policy.Document, []*policy.Companion, []source.Problem) {
 			return cloudformation.ExtractText(tree, s.File, s.Body, opts.CloudFormation)
 		}
-		all.Documents, all.Companions, all.Problems = terraform.Extract(tree, configuration, tf)
+		all = guarded(".", func() (r dataResult) {
+			r.Documents, r.Companions, r.Problems = terraform.Extract(tree, configuration, tf)
+			return r
+		}).Result
 	}
 	var policies []*policy.Document
 	for _, r := range results {
@@ -111,14 +113,12 @@ type dataResult struct {
 	policyFile bool // the documents are whole policies, which something else may read
 }
 
-// guarded returns what read returns of the file of that name. Should read panic, nothing of the other files is lost.
+// guarded returns what read returns of the file or directory of that name. Should read panic, nothing of the others is lost.
 func guarded(name string, read func() dataResult) (r dataResult) {
-	defer func() {
-		if err := recover(); err != nil {
-			r = dataResult{Result: Result{Problems: []source.Problem{{Name: name, Unreadable: true, Message: fmt.Sprintf("internal error: %v", err)}}}}
-		}
-	}()
-	return read()
+	if err := source.Survive(func() { r = read() }); err != nil {
+		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Unreadable: true, Message: err.Error()}}}}
+	}
+	return r
 }
 
 // data reads a file that is not written in Terraform's language: a template, a plan, or else policy JSON.

@@ -111,15 +111,17 @@ func (r *run) vendorIDs() map[string][]sharedID {
 	r.idsOnce.Do(func() {
 		r.ids = map[string][]sharedID{}
 		for _, d := range r.documents {
-			for _, u := range externalIDsOf(d, func(account policy.Text) standing {
-				if _, known := account.Literal(); known {
-					return foreign
+			r.look(d, func() {
+				for _, u := range externalIDsOf(d, func(account policy.Text) standing {
+					if _, known := account.Literal(); known {
+						return foreign
+					}
+					return unknownOwner
+				}) {
+					id, _ := u.value.Literal()
+					r.ids[id] = append(r.ids[id], u)
 				}
-				return unknownOwner
-			}) {
-				id, _ := u.value.Literal()
-				r.ids[id] = append(r.ids[id], u)
-			}
+			})
 		}
 	})
 	return r.ids

@@ -49,6 +49,22 @@ type run struct {
 	documents []*policy.Document
 	idsOnce   sync.Once
 	ids       map[string][]sharedID // see vendorIDs
+
+	mu     sync.Mutex
+	failed map[*policy.Document]error // on which a rule or the engine panicked
+}
+
+// look calls f, which looks at d. What f has found when it panics stays.
+func (r *run) look(d *policy.Document, f func()) {
+	err := source.Survive(f)
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if was := r.failed[d]; was == nil || err.Error() < was.Error() { // the same one, whichever comes first
+		r.failed[d] = err
+	}
 }
 
 // shared is what the rules at work on one document have in common.
@@ -79,19 +95,23 @@ type claim struct {
 	principal int // index in Principals, -1 for all
 }
 
-// Run returns what the rules say about docs, sorted by place, each finding once.
+// Run returns what the rules say about docs, sorted by place, each finding once. A document on which a rule panics is not known
+// from then on (see policy.Document.Fail); what the other rules say of it, and of the others, stays.
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
-	r := &run{documents: docs}
+	r := &run{documents: docs, failed: map[*policy.Document]error{}}
 	groups := instances(docs)
 	parallel.Each(len(groups), func(g int) {
 		first, a := docs[groups[g][0]], &analysis{}
 		for _, i := range groups[g] {
 			d := *docs[i]
 			d.Value, d.Statements, d.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
-			each[i] = r.one(&d, &opts, a)
+			each[i] = r.one(&d, docs[i], &opts, a)
 		}
 	})
+	for d, err := range r.failed {
+		d.Fail(err)
+	}
 	unconditional(docs, each)
 	return Sort(slices.Concat(each...))
 }
@@ -118,18 +138,19 @@ func samePolicy(a, b *policy.Document) bool {
 		reflect.DeepEqual(a.Account, b.Account) && reflect.DeepEqual(a.Value, b.Value)
 }
 
-func (r *run) one(d *policy.Document, opts *Options, a *analysis) []Finding {
+// one returns what the rules say about d, a copy of original.
+func (r *run) one(d, original *policy.Document, opts *Options, a *analysis) []Finding {
 	var found []*Finding
 	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}, analysis: a}, findings: &found}
 	for _, p.rule = range All {
 		if p.rule.Check == nil {
 			continue // reported by the scan, not by a look at a document
 		}
-		p.rule.Check(p)
+		r.look(original, func() { p.rule.Check(p) })
 	}
 	var findings []Finding
 	for _, f := range found {
-		p.showWitness(f)
+		r.look(original, func() { p.showWitness(f) })
 		if l, ok := opts.Levels[f.Rule.ID]; ok {
 			f.Level = l
 		}

@@ -217,7 +217,9 @@ func decideLines(lines [][]byte) (answers [][]byte, errs []error) {
 			defer wg.Done()
 			for i := w; i < len(lines); i += workers {
 				if lines[i] != nil {
-					answers[i], errs[i] = decideLine(lines[i])
+					if err := source.Survive(func() { answers[i], errs[i] = decideLine(lines[i]) }); err != nil {
+						errs[i] = err
+					}
 				}
 			}
 		}()

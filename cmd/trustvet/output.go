@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trustvet/trustvet/internal/report"
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // formats are the ways to report a scan.
@@ -145,12 +147,17 @@ func (o *output) write(s *report.Scan, root string) error {
 	return o.status(s)
 }
 
-// writeAll writes with each format to where it is asked for.
+// writeAll writes with each format to where it is asked for. A format that fails takes no other with it.
 func (o *output) writeAll(root string, write func(w io.Writer, format string, text report.TextOptions) error) error {
 	text := report.TextOptions{Color: o.color, Dir: relativeTo(root, o.sys.Dir)}
-	if err := write(o.sys.Stdout, o.format, text); err != nil {
-		return failed(err)
+	try := func(w io.Writer, format string) error {
+		var err error
+		if e := source.Survive(func() { err = write(w, format, text) }); e != nil {
+			return fmt.Errorf("the format %s: %w", format, e)
+		}
+		return err
 	}
+	errs := []error{try(o.sys.Stdout, o.format)}
 	text.Color = false
 	for _, f := range o.files {
 		path := f.path
@@ -159,17 +166,15 @@ func (o *output) writeAll(root string, write func(w io.Writer, format string, te
 		}
 		file, err := os.Create(path)
 		if err != nil {
-			return failed(err)
+			errs = append(errs, err)
+			continue
 		}
-		err = write(file, f.format, text)
-		if e := file.Close(); err == nil {
-			err = e
-		}
+		err = errors.Join(try(file, f.format), file.Close())
 		if err != nil {
-			return failed(fmt.Errorf("write %s: %w", f.path, err))
+			errs = append(errs, fmt.Errorf("write %s: %w", f.path, err))
 		}
 	}
-	return nil
+	return failed(errors.Join(errs...))
 }
 
 // status returns the error that stands for the exit status of s.

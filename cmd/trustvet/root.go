@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/trustvet/trustvet/internal/source"
 )
 
 // run runs the command line args and returns the exit status.
@@ -18,7 +20,10 @@ func run(args []string, sys *system) int {
 	root.SetIn(sys.Stdin)
 	root.SetOut(sys.Stdout)
 	root.SetErr(sys.Stderr)
-	err := root.Execute()
+	var err error
+	if e := source.Survive(func() { err = root.Execute() }); e != nil {
+		err = failed(e)
+	}
 	if err != nil && err.Error() != "" {
 		fmt.Fprintf(sys.Stderr, "trustvet: %s\n", visible(err.Error()))
 	}

@@ -86,7 +86,7 @@ func rolesOf(r *scan.Result, opts scan.Options) []report.Role {
 	var roles []report.Role
 	for _, docs := range scan.Roles(r.Documents) {
 		roles = append(roles, report.Role{
-			Documents: docs, Grants: scan.Who(docs, opts),
+			Documents: docs, Grants: r.Who(docs, opts),
 			Resolved: !slices.ContainsFunc(docs, func(d *policy.Document) bool { return !scan.Resolved(d) }),
 		})
 	}

@@ -183,6 +183,12 @@ const (
 	DuplicateElement FaultCode = "duplicate-element"
 )
 
+// Fail records that trustvet itself failed while it looked at d, as err says. It is as if a bound on its work had been
+// reached: see Limit.
+func (d *Document) Fail(err error) {
+	d.Unresolved = append(d.Unresolved, Unresolved{What: "the policy", Hole: &Hole{Reason: err.Error(), Limit: true}, Span: d.Span})
+}
+
 // Limit returns a hole of d that is there because a bound on trustvet's own work was reached, nil when there is none.
 func (d *Document) Limit() *Hole {
 	for _, u := range d.Unresolved {

@@ -134,17 +134,23 @@ func (d *Difference) between(before, after *Input, lines func(names []string) (m
 	o.Extract.Terraform.Companions = rules.CompanionKinds()
 	was := extract.Extract(before.Tree, before.Files, o.Extract)
 	is := extract.Extract(after.Tree, after.Files, o.Extract)
-	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(is.Documents)...))
-	if d.within != nil {
-		d.Problems = slices.DeleteFunc(d.Problems, func(p source.Problem) bool { return !d.within(p.File()) })
-	}
 	m := matcher{renamed: moves(after)}
 	pairs := m.match(Roles(was.Documents), Roles(is.Documents))
 	c := comparison{Difference: d, o: o, found: exposure(is.Documents, o)}
+	looked := is.Documents
 	for _, p := range pairs {
-		if d.counts(p) {
-			c.compare(p)
+		if !d.counts(p) {
+			continue
 		}
+		if err := source.Survive(func() { c.compare(p) }); err != nil {
+			doc := slices.Concat(p.after, p.before)[0]
+			doc.Fail(err)
+			looked = append(looked, doc)
+		}
+	}
+	d.Problems = source.SortProblems(append(newProblems(was.Problems, is.Problems), limits(looked)...))
+	if d.within != nil {
+		d.Problems = slices.DeleteFunc(d.Problems, func(p source.Problem) bool { return !d.within(p.File()) })
 	}
 	if err := c.locate(after.Tree, lines); err != nil {
 		return err

@@ -64,12 +64,17 @@ func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source
 			return // the extractor says so
 		}
 		r := &results[i]
-		if extract.LanguageOf(name) == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
-			r.list, r.problems = metadataIgnores(f)
-		}
-		if hasComments(name, f.Src) {
-			found, p := commentIgnores(f)
-			r.list, r.problems = append(r.list, found...), append(r.problems, p...)
+		err = source.Survive(func() {
+			if extract.LanguageOf(name) == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
+				r.list, r.problems = metadataIgnores(f)
+			}
+			if hasComments(name, f.Src) {
+				found, p := commentIgnores(f)
+				r.list, r.problems = append(r.list, found...), append(r.problems, p...)
+			}
+		})
+		if err != nil {
+			r.problems = append(r.problems, source.Problem{Name: name, Message: err.Error(), Unreadable: true})
 		}
 	})
 	for _, r := range results {

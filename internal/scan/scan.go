@@ -51,9 +51,10 @@ func Run(in *Input, o Options) *Result {
 	silent, problems := ignores(in, o.Config, made.files())
 	opts := o.Config.Rules
 	opts.Companions = extracted.Companions
+	findings := rules.Run(extracted.Documents, opts)
 	r := &Result{
 		Documents: extracted.Documents,
-		Findings:  applyIgnores(rules.Run(extracted.Documents, opts), silent, made, &o.Config.Rules),
+		Findings:  applyIgnores(findings, silent, made, &o.Config.Rules),
 		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, limits(extracted.Documents))),
 	}
 	if o.Baseline != nil {
@@ -64,8 +65,8 @@ func Run(in *Input, o Options) *Result {
 	return r
 }
 
-// limits returns a problem for each document that is not known because a bound on trustvet's own work was reached. It makes
-// the run fail, and no ignore comment takes it away: what nobody has looked at is not clean, least of all when it was
+// limits returns a problem for each document that is not known because a bound on trustvet's own work was reached, or because
+// trustvet failed on it. It makes the run fail, and no ignore comment takes it away: what nobody has looked at is not clean, least of all when it was
 // written so that nobody could.
 func limits(docs []*policy.Document) []source.Problem {
 	var problems []source.Problem
@@ -142,9 +143,18 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 	return roles
 }
 
-// Who returns the grants of each document.
-func Who(docs []*policy.Document, o Options) [][]access.Grant {
+// Who returns the grants of each of docs, which are documents of r. Where that fails, it is a problem of r.
+func (r *Result) Who(docs []*policy.Document, o Options) [][]access.Grant {
 	grants := make([][]access.Grant, len(docs))
-	parallel.Each(len(docs), func(i int) { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now}) })
+	failed := make([]error, len(docs))
+	parallel.Each(len(docs), func(i int) {
+		failed[i] = source.Survive(func() { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now}) })
+	})
+	for i, err := range failed {
+		if err != nil {
+			docs[i].Fail(err)
+			r.Problems = source.SortProblems(append(r.Problems, limits(docs[i:i+1])...))
+		}
+	}
 	return grants
 }
