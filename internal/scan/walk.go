@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/source"
 )
 
@@ -32,7 +33,7 @@ func skippedDir(name string) bool {
 	return false
 }
 
-// walk adds the files below dir, in the order of their names.
+// walk adds the files below dir.
 func (w *walker) walk(dir string) {
 	var above []string // the directories over dir, the root first
 	for d := dir; d != "."; {
@@ -44,38 +45,59 @@ func (w *walker) walk(dir string) {
 	for _, d := range above {
 		ignores = w.readIgnore(ignores, d)
 	}
-	w.walkDir(dir, ignores)
+	entries, err := w.tree.ReadDir(dir)
+	w.walkDir(dir, listing{entries, err}, ignores)
 }
 
 // maxDirDepth is how many directories may lie in each other. To open one costs a step for each of those above it; a path of
 // more would be too long for most systems.
 const maxDirDepth = 400
 
-func (w *walker) walkDir(dir string, ignores []ignoreFile) {
-	if strings.Count(dir, "/") >= maxDirDepth {
-		w.problem(dir, fmt.Errorf("not searched: more than %d directories lie in each other", maxDirDepth))
+// A listing is what a directory holds, or why that is not known.
+type listing struct {
+	entries []fs.DirEntry
+	err     error
+}
+
+// listedAtOnce is how many directories are listed by all processors together before the first is walked: a tree has many
+// small ones, and to list them takes most of a walk.
+const listedAtOnce = 64
+
+// walkDir adds the files of dir, which holds l, and below it.
+func (w *walker) walkDir(dir string, l listing, ignores []ignoreFile) {
+	if l.err != nil {
+		w.problem(dir, l.err)
 		return
 	}
-	entries, err := w.tree.ReadDir(dir)
-	if err != nil {
-		w.problem(dir, err)
-		return
-	}
-	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+	if slices.ContainsFunc(l.entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
 		ignores = w.readIgnore(ignores, dir)
 	}
-	for _, e := range entries {
+	var dirs []string
+	for _, e := range l.entries {
 		name := path.Join(dir, e.Name())
 		switch {
 		case e.IsDir() && skippedDir(e.Name()), e.Name() == ".git":
 		case len(ignores) > 0 && w.leavesOut(ignores, name, e.IsDir()):
 			w.ignored = true
 		case e.IsDir():
-			w.walkDir(name, ignores[:len(ignores):len(ignores)])
+			dirs = append(dirs, name)
 		case e.Type().IsRegular():
 			w.files = append(w.files, name)
 		case e.Type()&fs.ModeSymlink != 0:
 			w.links = append(w.links, name)
+		}
+	}
+	if len(dirs) > 0 && strings.Count(dirs[0], "/") >= maxDirDepth {
+		for _, d := range dirs {
+			w.problem(d, fmt.Errorf("not searched: more than %d directories lie in each other", maxDirDepth))
+		}
+		return
+	}
+	for group := range slices.Chunk(dirs, listedAtOnce) {
+		listings := make([]listing, len(group))
+		parallel.Each(len(group), func(i int) { listings[i].entries, listings[i].err = w.tree.ReadDir(group[i]) })
+		for i, d := range group {
+			w.walkDir(d, listings[i], ignores[:len(ignores):len(ignores)])
 		}
 	}
 }
