@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -389,7 +388,7 @@ func newModule(dir string) *module {
 
 // configNames returns the configuration files among entries, overriding ones last. A .tofu file hides the .tf file of the
 // same name, as OpenTofu reads them.
-func configNames(entries []fs.DirEntry) []string {
+func configNames(entries []source.Entry) []string {
 	present := map[string]bool{}
 	for _, e := range entries {
 		present[e.Name()] = true

@@ -55,7 +55,7 @@ const maxDirDepth = 400
 
 // A listing is what a directory holds, or why that is not known.
 type listing struct {
-	entries []fs.DirEntry
+	entries []source.Entry
 	err     error
 }
 
@@ -69,7 +69,7 @@ func (w *walker) walkDir(dir string, l listing, ignores []ignoreFile) {
 		w.problem(dir, l.err)
 		return
 	}
-	if slices.ContainsFunc(l.entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+	if slices.ContainsFunc(l.entries, func(e source.Entry) bool { return e.Name() == ".gitignore" }) {
 		ignores = w.readIgnore(ignores, dir)
 	}
 	var dirs []string

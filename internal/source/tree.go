@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -22,12 +24,13 @@ var (
 
 // A Tree is the set of files that trustvet may read, and the only way to read one that the input names: a path cannot
 // leave it, neither by ".." nor through a symbolic link, and devices, pipes and very large files are refused. It reads a
-// file's bytes once, unless they are dropped. It may be used by many goroutines.
+// file's bytes once, unless they are dropped, and a directory once. It may be used by many goroutines.
 type Tree struct {
 	fsys fs.FS
 
 	mu    sync.Mutex
 	files map[string]*treeFile
+	dirs  map[string]*treeDir
 }
 
 type treeFile struct {
@@ -39,9 +42,15 @@ type treeFile struct {
 	dropped bool
 }
 
+type treeDir struct {
+	once    sync.Once
+	entries []Entry
+	err     error
+}
+
 // NewTree returns the tree of the files in fsys, which must itself refuse to follow symbolic links out of it.
 func NewTree(fsys fs.FS) *Tree {
-	return &Tree{fsys: fsys, files: map[string]*treeFile{}}
+	return &Tree{fsys: fsys, files: map[string]*treeFile{}, dirs: map[string]*treeDir{}}
 }
 
 // OpenTree returns the tree of the files below dir.
@@ -110,21 +119,30 @@ func (t *Tree) Dropped(name string) bool {
 }
 
 func (t *Tree) read(name string) ([]byte, error) {
-	// Stat first: to open a named pipe is to wait for its writer.
-	info, err := fs.Stat(t.fsys, name)
-	switch {
-	case err != nil:
-		return nil, outside(name, err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s %w", name, ErrNotRegular)
-	case info.Size() > MaxFileSize:
-		return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
+	if !t.listedRegular(name) {
+		// To open a named pipe is to wait for its writer.
+		info, err := fs.Stat(t.fsys, name)
+		switch {
+		case err != nil:
+			return nil, outside(name, err)
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s %w", name, ErrNotRegular)
+		}
 	}
 	r, err := t.fsys.Open(name)
 	if err != nil {
 		return nil, outside(name, err)
 	}
 	defer r.Close()
+	info, err := r.Stat()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s %w", name, ErrNotRegular)
+	case info.Size() > MaxFileSize:
+		return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
+	}
 	src := make([]byte, 0, info.Size()+1)
 	for {
 		if len(src) > MaxFileSize {
@@ -170,17 +188,65 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// ReadDir returns the entries of a directory, sorted by name. A name that is no directory is an error of io/fs.
-func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
+// An Entry is what a directory says of one of its files: less than an fs.DirEntry does, since a Tree keeps all of them.
+type Entry struct {
+	name string
+	mode fs.FileMode
+}
+
+// Name returns the name within the directory.
+func (e Entry) Name() string { return e.name }
+
+// Type returns the type bits of the mode.
+func (e Entry) Type() fs.FileMode { return e.mode }
+
+// IsDir reports whether the entry is a directory; a symbolic link to one is not.
+func (e Entry) IsDir() bool { return e.mode.IsDir() }
+
+// ReadDir returns the entries of a directory, sorted by name, which the caller must not change. A name that is no directory
+// is an error of io/fs.
+func (t *Tree) ReadDir(name string) ([]Entry, error) {
 	name, err := Clean(name)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := fs.ReadDir(t.fsys, name)
-	if err != nil {
-		return nil, outside(name, err)
+	t.mu.Lock()
+	d := t.dirs[name]
+	if d == nil {
+		d = &treeDir{}
+		t.dirs[name] = d
 	}
-	return entries, nil
+	t.mu.Unlock()
+	d.once.Do(func() {
+		entries, err := fs.ReadDir(t.fsys, name)
+		if err != nil {
+			d.err = outside(name, err)
+			return
+		}
+		d.entries = make([]Entry, len(entries))
+		for i, e := range entries {
+			d.entries[i] = Entry{e.Name(), e.Type()}
+		}
+	})
+	return d.entries, d.err
+}
+
+// listedRegular reports whether the directory of a file has been read and says that it is a regular one.
+func (t *Tree) listedRegular(name string) bool {
+	dir, base := path.Split(name)
+	dir = path.Clean(dir)
+	t.mu.Lock()
+	d := t.dirs[dir]
+	t.mu.Unlock()
+	if d == nil {
+		return false
+	}
+	entries, err := t.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	i, found := slices.BinarySearchFunc(entries, base, func(e Entry, base string) int { return strings.Compare(e.name, base) })
+	return found && entries[i].mode.IsRegular()
 }
 
 // IsDir reports whether name is a directory of the tree.
