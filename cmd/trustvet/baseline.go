@@ -1,8 +1,7 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -24,11 +23,12 @@ func baselineCommand(sys *system) *cobra.Command {
 				return err
 			}
 			r := scan.Run(in, opts)
-			path := output
-			if !filepath.IsAbs(path) {
-				path = filepath.Join(sys.Dir, path)
+			file, err := create(sys, in.Root, output)
+			if err != nil {
+				return failed(err)
 			}
-			if err := os.WriteFile(path, scan.NewBaseline(r.Findings).JSON(), 0o644); err != nil {
+			_, err = file.Write(scan.NewBaseline(r.Findings).JSON())
+			if err = errors.Join(err, file.Close()); err != nil {
 				return failed(err)
 			}
 			if err := printf(sys.Stdout, "%d findings written to %s\n", len(r.Findings), visible(output)); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -160,11 +159,7 @@ func (o *output) writeAll(root string, write func(w io.Writer, format string, te
 	errs := []error{try(o.sys.Stdout, o.format)}
 	text.Color = false
 	for _, f := range o.files {
-		path := f.path
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(o.sys.Dir, path)
-		}
-		file, err := os.Create(path)
+		file, err := create(o.sys, root, f.path)
 		if err != nil {
 			errs = append(errs, err)
 			continue

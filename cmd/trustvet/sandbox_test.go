@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -137,5 +140,128 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 	}
 	if p := trustvet(t, dir, nil, "scan", "pipe.json"); p.status != exitUnreadable {
 		t.Errorf("a pipe as an argument gives status %d, want %d", p.status, exitUnreadable)
+	}
+}
+
+// A file that a person names is theirs, wherever it lies. A link in the repository is not: who sends a change may have made it,
+// so that it leads to files of the repository only, to read or to write, on the command line and as an input of the action.
+func TestLinksInARepositoryStayInIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("symbolic links need a privilege")
+	}
+	const marker = "998877665544"
+	policy := strings.Replace(goodPolicy, `"*"`, `"`+marker+`"`, 1)
+	plan := `{"format_version":"1.0","planned_values":{"root_module":{"resources":[{"address":"aws_iam_role.r","mode":"managed",` +
+		`"type":"aws_iam_role","values":{"name":"r","assume_role_policy":` + strconv.Quote(policy) + `}}]}}}`
+	files := map[string]string{
+		"config.yaml": "own_accounts: [" + marker + "x]\n", "baseline.json": `{"version": 1, "findings": [{"rule": "x", "role": "` + marker + `", "file": "x", "id": "x"}]}`,
+		"v.tfvars": "who = \"" + marker + "\"\n", "parameters.json": `{"Who": "` + marker + `"}`, "plan.json": plan, "d/p.json": policy, "out.json": "kept",
+	}
+	tests := []struct {
+		name, file, args string // PATH stands for the path of the file
+		env              string // of the action
+	}{
+		{"a configuration", "config.yaml", "scan --config PATH", ""},
+		{"a baseline", "baseline.json", "scan --baseline PATH", ""},
+		{"the configuration of a hook", "config.yaml", "hook --config PATH good.json", ""},
+		{"the configuration of a comparison", "config.yaml", "diff --config PATH HEAD", ""},
+		{"a variable file", "v.tfvars", "who --format json --var-file PATH", ""},
+		{"a parameter file", "parameters.json", "who --format json --parameter-file PATH", ""},
+		{"a plan", "plan.json", "who PATH", ""},
+		{"a directory", "d", "who ./PATH", ""},
+		{"a configuration of the action", "config.yaml", "action", "INPUT_CONFIG=PATH"},
+		{"a baseline of the action", "baseline.json", "action", "INPUT_BASELINE=PATH"},
+		{"a path of the action", "d", "action", "INPUT_PATH=PATH"},
+		{"a report", "out.json", "scan --output json=PATH", ""},
+		{"the output of baseline", "out.json", "baseline --output PATH", ""},
+		{"the SARIF file of the action", "out.json", "action", "INPUT_SARIF_FILE=PATH"},
+	}
+	links := []struct {
+		name, path string // FILE stands for the name of the file
+		links      map[string]string
+		follows    bool
+	}{
+		{"that leads out", "l/FILE", map[string]string{"l/FILE": "../../outside/FILE"}, false},
+		{"that leads out by an absolute path", "l/FILE", map[string]string{"l/FILE": "PARENT/outside/FILE"}, false},
+		{"to a link that leads out", "l/FILE", map[string]string{"l/FILE": "../k/FILE", "k/FILE": "../../outside/FILE"}, false},
+		{"above the file that leads out", "l/FILE", map[string]string{"l": "../outside"}, false},
+		{"to another file of the repository", "l/FILE", map[string]string{"l/FILE": "../files/FILE"}, true},
+		{"above the file to another directory", "l/FILE", map[string]string{"l": "files"}, true},
+		{"that is none, elsewhere", "PARENT/outside/FILE", nil, true},
+	}
+	for _, test := range tests {
+		for _, link := range links {
+			t.Run(test.name+" and a link "+link.name, func(t *testing.T) {
+				t.Parallel()
+				parent, err := filepath.EvalSymlinks(t.TempDir())
+				if err != nil {
+					t.Fatal(err)
+				}
+				tree := filepath.Join(parent, "tree")
+				outside := filepath.Join(parent, "outside")
+				for name, content := range files {
+					if link.links == nil || !link.follows {
+						writeTree(t, outside, map[string]string{name: content})
+					} else {
+						writeTree(t, tree, map[string]string{"files/" + name: content})
+					}
+				}
+				writeTree(t, tree, map[string]string{"good.json": goodPolicy, "main.tf": "variable \"who\" {}\nresource \"aws_iam_role\" \"r\" {\n" +
+					"  assume_role_policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = var.who } }] })\n}\n",
+					"t.yaml": "Parameters: {Who: {Type: String}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n" +
+						"        Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: !Ref Who}}\n"})
+				fill := strings.NewReplacer("FILE", test.file, "PARENT", parent)
+				for name, target := range link.links {
+					name = filepath.Join(tree, fill.Replace(name))
+					if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.Symlink(fill.Replace(target), name); err != nil {
+						t.Fatal(err)
+					}
+				}
+				git := [][]string{{"init", "-q"}, {"add", "-f", "."}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x"}}
+				if !strings.HasPrefix(test.args, "diff") && !strings.HasPrefix(test.args, "hook") {
+					git = git[:1] // no commit is looked at
+				}
+				for _, args := range git {
+					cmd := exec.Command("git", args...)
+					cmd.Dir = tree
+					if out, err := cmd.CombinedOutput(); err != nil {
+						t.Fatalf("git %v: %v\n%s", args, err, out)
+					}
+				}
+				path := fill.Replace(link.path)
+				env := map[string]string{"RUNNER_TEMP": parent}
+				if name, value, ok := strings.Cut(test.env, "="); ok {
+					env[name] = strings.Replace(value, "PATH", path, 1)
+				}
+				args := strings.Fields(strings.Replace(test.args, "./PATH", path, 1))
+				for i := range args {
+					args[i] = strings.Replace(args[i], "PATH", path, 1)
+				}
+				var stdout, stderr bytes.Buffer
+				status := run(args, &system{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Dir: tree, Getenv: func(name string) string { return env[name] }})
+				all := stdout.String() + stderr.String()
+				followed := strings.Contains(all, marker)
+				if test.file == "out.json" {
+					out := filepath.Join(outside, test.file)
+					if link.links != nil && link.follows {
+						out = filepath.Join(tree, "files", test.file)
+					}
+					content, err := os.ReadFile(out)
+					if err != nil {
+						t.Fatal(err)
+					}
+					followed = string(content) != "kept"
+				}
+				if followed != link.follows {
+					t.Errorf("followed: %t, want %t; status %d\n%s", followed, link.follows, status, head([]byte(all)))
+				}
+				if !link.follows && (status != exitUsage && status != exitUnreadable || !strings.Contains(all, "out of the scanned tree") && !strings.Contains(all, "outside the scanned tree") && !strings.Contains(all, "escapes")) {
+					t.Errorf("status %d, and nothing says why\n%s", status, head([]byte(all)))
+				}
+			})
+		}
 	}
 }

@@ -85,8 +85,8 @@ type lookFlags struct {
 	config    string
 	noConfig  bool
 	baseline  string
-	// inTree: a configuration and a baseline that lie in the repository are read from the tree that is scanned, which holds
-	// no way out of it, and not from the disk.
+	// inTree: a configuration and a baseline that lie in the repository are read from the tree that is scanned, which may be
+	// that of a commit, and not from the disk.
 	inTree bool
 
 	vars, varFiles, parameters []string
@@ -172,18 +172,34 @@ func (l *lookFlags) options(sys *system, in *scan.Input) (scan.Options, error) {
 	return opts, nil
 }
 
-// file reads a file that the command line names.
+// file reads a file that the command line names. One that is elsewhere is the user's own. One in the tree that is scanned may
+// be a stranger's: it may be a link, which leads to other files of the tree only.
 func (l *lookFlags) file(sys *system, in *scan.Input, path string) (*source.File, error) {
-	if name, ok := nameIn(sys, in.Root, path); l.inTree && ok {
-		return in.Tree.File(name)
+	name, ok := nameIn(sys, in.Root, path)
+	tree := in.Tree
+	switch {
+	case !ok:
+		return readFile(sys, path)
+	case !l.inTree:
+		var err error
+		if tree, err = source.OpenTree(in.Root); err != nil {
+			return nil, err
+		}
 	}
-	return readFile(sys, path)
+	f, err := tree.File(name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %s", path, source.Reason(err))
+	}
+	return f, nil
 }
 
-// nameIn returns the name that a path has below root, false when it is elsewhere. It follows no link, since these may be
-// part of what is scanned.
+// nameIn returns the name that a path has below root, false when it is elsewhere. It follows no link below the working
+// directory, since these may be part of what is scanned.
 func nameIn(sys *system, root, path string) (string, bool) {
 	if filepath.IsAbs(path) {
+		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
+			return filepath.ToSlash(name), true
+		}
 		rel, err := filepath.Rel(sys.Dir, path)
 		if err != nil {
 			return "", false
@@ -198,18 +214,36 @@ func nameIn(sys *system, root, path string) (string, bool) {
 	return filepath.ToSlash(name), err == nil && filepath.IsLocal(name)
 }
 
+// create opens a file that the command line names for writing, with the same limits as file.
+func create(sys *system, root, path string) (*os.File, error) {
+	name, ok := nameIn(sys, root, path)
+	if !ok {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(sys.Dir, path)
+		}
+		return os.Create(path)
+	}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Create(filepath.FromSlash(name))
+}
+
 // values takes over what the command line says of the world outside the files.
 func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) error {
 	tf := &opts.Extract.Terraform
 	tf.Workspace, tf.Env = l.workspace, sys.Environ
 	opts.Extract.Verify = l.verify
 	for _, file := range l.varFiles {
-		name, err := scan.Place{Dir: sys.Dir}.Name(in.Root, file)
+		name, ok := nameIn(sys, in.Root, file)
 		var elsewhere *source.File
-		if errors.Is(err, source.ErrOutside) {
-			elsewhere, err = readFile(sys, file) // a person names it, not what is scanned
-		} else if err == nil {
-			_, err = in.Tree.File(name)
+		var err error
+		if ok {
+			_, err = in.Tree.File(name) // the one that holds for a comparison is that of the commit
+		} else {
+			elsewhere, err = readFile(sys, file)
 		}
 		if err != nil {
 			return fmt.Errorf("--var-file %s: %w", file, err)
@@ -218,19 +252,19 @@ func (l *lookFlags) values(sys *system, in *scan.Input, opts *scan.Options) erro
 	}
 	var err error
 	if tf.Vars, err = pairs("--var", l.vars); err == nil {
-		opts.Extract.CloudFormation.Parameters, err = l.templateParameters(sys)
+		opts.Extract.CloudFormation.Parameters, err = l.templateParameters(sys, in)
 	}
 	return err
 }
 
 // templateParameters returns the values of CloudFormation parameters; those given one by one win. It returns nil when the
 // command line says nothing of a deployment.
-func (l *lookFlags) templateParameters(sys *system) (map[string]string, error) {
+func (l *lookFlags) templateParameters(sys *system, in *scan.Input) (map[string]string, error) {
 	given, err := pairs("--parameter", l.parameters)
 	if err != nil || l.parameterFile == "" {
 		return given, err
 	}
-	f, err := readFile(sys, l.parameterFile)
+	f, err := l.file(sys, in, l.parameterFile)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +292,7 @@ func pairs(flag string, list []string) (map[string]string, error) {
 	return values, nil
 }
 
-// readFile reads a file that the command line names.
+// readFile reads a file that is the user's own: see file.
 func readFile(sys *system, path string) (*source.File, error) {
 	abs := path
 	if !filepath.IsAbs(abs) {

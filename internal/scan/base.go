@@ -20,14 +20,14 @@ func BaseOf(dir, base, head string) (string, error) {
 		return "", err
 	}
 	root := top(real)
-	if out, err := runGit(root, "log", "-1", "--format=%P", "HEAD"); err == nil {
+	if out, err := runGit(root, "rev-list", "--parents", "--max-count=1", "HEAD"); err == nil {
 		// A merge that the pull request itself ends in does not count: no commit is its own parent.
-		if parents := strings.Fields(string(out)); len(parents) == 2 && parents[1] == head {
-			return parents[0], nil
+		if commits := strings.Fields(string(out)); len(commits) == 3 && commits[2] == head {
+			return commits[1], nil
 		}
 	}
 	if _, err := runGit(root, "cat-file", "-e", base+"^{commit}"); err != nil {
-		fetch := gitCommand(root, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", base)
+		fetch := gitCommand(root, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance", "--depth=1", "origin", base)
 		fetch.Env = nil // that of this process: here something is to be fetched
 		if _, err := output(fetch, "fetch"); err != nil {
 			return "", err

@@ -11,11 +11,12 @@ import (
 
 // gitCommand returns a command that runs git in dir with the environment of this process: in a hook, GIT_INDEX_FILE says which
 // index the commit is made from. What the repository's own configuration could make git run is switched off: a monitor of
-// the file system and, for an object that a partial clone lacks, whatever it would be fetched with.
+// the file system, hooks and, for an object that a partial clone lacks, whatever it would be fetched with. Objects are what
+// their names say, whatever refs/replace would put in their place.
 func gitCommand(dir string, args ...string) *exec.Cmd {
-	cmd := exec.Command("git", append([]string{"-c", "core.fsmonitor=false", "-c", "core.quotePath=false"}, args...)...)
+	cmd := exec.Command("git", append([]string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(cmd.Environ(), "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0")
+	cmd.Env = append(cmd.Environ(), "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
 	return cmd
 }
 

@@ -33,3 +33,18 @@ func TestGitRunsNothingThatTheRepositoryNames(t *testing.T) {
 		t.Error("what the repository's configuration names was run")
 	}
 }
+
+// A commit is what its objects hold: a ref that would put another object in the place of one hides nothing.
+func TestReplacedObjectsHideNothing(t *testing.T) {
+	dir := repository(t)
+	commitTree(t, dir, map[string]string{"a.json": oldPolicy})
+	commitTree(t, dir, map[string]string{"a.json": strings.Replace(oldPolicy, "ec2", "lambda", 1)})
+	git(t, dir, "replace", "HEAD:a.json", "HEAD~1:a.json")
+	d, err := Diff(dir, Revisions{Base: "HEAD~1"}, func(*Input) (Options, error) { return fuzzOptions(), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Widened) != 1 {
+		t.Errorf("%d callers are new, want one", len(d.Widened))
+	}
+}

@@ -128,11 +128,17 @@ func (p Place) abs(given string) string {
 	return filepath.Join(p.Dir, given)
 }
 
+// errLink is why a symbolic link is not followed.
+var errLink = errors.New("is a symbolic link that leads out of the scanned tree")
+
 // real returns the absolute path that a path leads to.
 func (p Place) real(given string) (string, os.FileInfo, error) {
 	real, err := filepath.EvalSymlinks(p.abs(given))
 	if err != nil {
 		return "", nil, err
+	}
+	if real != p.abs(given) && p.escapes(given) {
+		return "", nil, errLink
 	}
 	info, err := os.Stat(real)
 	if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
@@ -141,14 +147,49 @@ func (p Place) real(given string) (string, os.FileInfo, error) {
 	return real, info, err
 }
 
+// escapes reports whether a link of a git repository, on the way that a path goes, leads out of that repository. A person means
+// the links that they made themselves, and those in a repository may be a stranger's: what such a link leads to would make all
+// that lies above both part of the tree.
+func (p Place) escapes(given string) bool {
+	at, err := filepath.EvalSymlinks(p.Dir)
+	if err != nil {
+		return false
+	}
+	rest := filepath.Clean(given)
+	if filepath.IsAbs(rest) {
+		at = filepath.VolumeName(rest) + string(filepath.Separator)
+		rest = rest[len(at):]
+	}
+	for name := range strings.SplitSeq(rest, string(filepath.Separator)) {
+		next := filepath.Join(at, name)
+		real, err := filepath.EvalSymlinks(next)
+		if err != nil {
+			return false // it leads nowhere
+		}
+		if repository, ok := repositoryOf(at); ok && name != ".." && real != next && common([]string{repository, real}) != repository {
+			return true
+		}
+		at = real
+	}
+	return false
+}
+
 // top returns the top directory of the git repository that dir lies in, dir itself when it lies in none.
 func top(dir string) string {
+	if d, ok := repositoryOf(dir); ok {
+		return d
+	}
+	return dir
+}
+
+// repositoryOf returns the top directory of the git repository that dir lies in, false when it lies in none.
+func repositoryOf(dir string) (string, bool) {
 	for d := dir; ; d = filepath.Dir(d) {
 		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
-			return d
+			return d, true
 		}
 		if d == filepath.Dir(d) {
-			return dir
+			return "", false
 		}
 	}
 }
@@ -189,7 +230,7 @@ func (in *Input) addLink(link string) {
 		return
 	}
 	if name, err = source.Clean(filepath.ToSlash(name)); err != nil {
-		in.Problems = append(in.Problems, source.Problem{Name: link, Message: "is a symbolic link that leads out of the scanned tree"})
+		in.Problems = append(in.Problems, source.Problem{Name: link, Message: errLink.Error()})
 		return
 	}
 	switch {
