@@ -33,8 +33,8 @@ type equality struct{ subject, literal string }
 
 // about returns the assumption that the unknown boolean v is truth.
 func about(v *value, truth bool) assumption {
-	if v.contrary != "" {
-		return assumption{cond: v.contrary, truth: !truth}
+	if v.more().contrary != "" {
+		return assumption{cond: v.more().contrary, truth: !truth}
 	}
 	return assumption{cond: v.hole.Expr, truth: truth}
 }
@@ -414,7 +414,7 @@ func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value)
 		return first
 	case len(full) == 1 && settled:
 		picks := append([]assumption{full[0].when}, full[0].picks...)
-		if v := full[0].val; v.exact() && v.fetch == nil {
+		if v := full[0].val; v.exact() && v.more().fetch == nil {
 			return v.partsWhere(picks)
 		}
 		c.take(picks...)
@@ -459,8 +459,8 @@ func (c *choices) pickObject(expr string, candidates []candidate) *value {
 		}
 	}
 	first := candidates[0].val
-	o := &value{kind: objectKind, address: expr, span: first.span}
-	o.fetch = func(name string) *value {
+	o := &value{kind: objectKind, rest: &moreValue{address: expr}, span: first.span}
+	o.edit().fetch = func(name string) *value {
 		members := make([]candidate, len(candidates))
 		missing := false
 		for i, cand := range candidates {
@@ -497,7 +497,7 @@ func (s *scope) pickBranch(x *hclsyntax.ConditionalExpr, cond *value) *value {
 
 // undecided reports whether v may be another value when choices turn out otherwise than they were picked.
 func (v *value) undecided() bool {
-	return len(v.chosen)+len(v.there) > 0 || v.kind == unknownKind && strings.Contains(v.hole.Expr, " ? ") ||
+	return len(v.more().chosen)+len(v.more().there) > 0 || v.kind == unknownKind && strings.Contains(v.hole.Expr, " ? ") ||
 		slices.ContainsFunc(v.elems, (*value).undecided) ||
 		slices.ContainsFunc(v.members, func(m member) bool { return m.key.undecided() || m.val.undecided() })
 }
@@ -516,7 +516,7 @@ func hollow(v *value) bool {
 	case listKind:
 		return len(v.elems) == 0
 	case objectKind:
-		return len(v.members) == 0 && v.fetch == nil
+		return len(v.members) == 0 && v.more().fetch == nil
 	}
 	return false
 }

@@ -113,7 +113,7 @@ func (j *joiner) resource(inst *instance, b *block, kind policy.CompanionKind, o
 	if x.err != nil {
 		if companionKind(b.label(0)) != 0 {
 			address := inst.address(strings.Join(b.labels, "."))
-			j.found = append(j.found, unknownCompanion(kind, address, inst, b, "its instances are not known: "+x.err.reason))
+			j.found = append(j.found, unknownCompanion(kind, address, inst, b, "its instances are not known: "+x.err.more().reason))
 		}
 		return
 	}
@@ -172,7 +172,7 @@ func (j *joiner) role(r *resource) []*policy.Companion {
 		switch el.val.kind {
 		case objectKind:
 			doc := el.val.get(attributes.policyDocument)
-			if !isSet(doc) || len(el.val.members) == 0 && el.val.fetch != nil {
+			if !isSet(doc) || len(el.val.members) == 0 && el.val.more().fetch != nil {
 				continue // an empty block says that there are no others
 			}
 			c := own(policy.InlinePolicy, within(el.val.span, doc))
@@ -300,7 +300,7 @@ func (j *joiner) join(r *resource, attribute string, c *policy.Companion) []*pol
 	for _, ref := range refs {
 		one := *c
 		one.RoleRef = j.element(r, ref.val)
-		if of := ref.val.of; of != nil && sinkAttribute(of.typ) != "" {
+		if of := ref.val.more().of; of != nil && sinkAttribute(of.typ) != "" {
 			one.Role = of.addr
 		}
 		cs = append(cs, &one)
@@ -311,7 +311,7 @@ func (j *joiner) join(r *resource, attribute string, c *policy.Companion) []*pol
 // managed sets what c says of the managed policy with the ARN v.
 func (j *joiner) managed(r *resource, c *policy.Companion, v *value) {
 	c.ARN = j.element(r, v)
-	if of := v.of; of != nil && of.typ == "aws_iam_policy" {
+	if of := v.more().of; of != nil && of.typ == "aws_iam_policy" {
 		if doc := of.configured("policy"); isSet(doc) {
 			c.Policy = j.policy(of, doc)
 		}
@@ -335,8 +335,8 @@ func (j *joiner) json(r *resource, v *value) *policy.Value {
 	if v.kind == nullKind && v.hole != nil {
 		return &policy.Value{Kind: policy.Hidden, Hole: v.hole, Span: v.span}
 	}
-	if v.decoded != nil {
-		return j.e.toPolicy(v.decoded, v.via, provider)
+	if v.more().decoded != nil {
+		return j.e.toPolicy(v.more().decoded, v.via, provider)
 	}
 	p := j.e.toPolicy(v, nil, provider)
 	if p.Kind != policy.StringKind {

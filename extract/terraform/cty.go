@@ -38,7 +38,7 @@ func toCty(v *value) (cty.Value, bool) {
 		}
 		return cty.TupleVal(elems), true
 	case objectKind:
-		if !v.exact() || v.fetch != nil {
+		if !v.exact() || v.more().fetch != nil {
 			return cty.NilVal, false
 		}
 		attrs := make(map[string]cty.Value, len(v.members))

@@ -86,7 +86,7 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 	case *hclsyntax.IndexExpr:
 		v := s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
 		if s.e.picking {
-			s.e.take(v.chosen...)
+			s.e.take(v.more().chosen...)
 		}
 		return v
 	case *hclsyntax.SplatExpr:

@@ -111,7 +111,7 @@ func (e *evaluator) renew() {
 // it: what Terraform would see there is not known.
 func (e *evaluator) exceed(v *value) *value {
 	if v.limit && e.spent == "" {
-		e.spent = v.reason
+		e.spent = v.more().reason
 	}
 	return v
 }

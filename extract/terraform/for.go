@@ -142,7 +142,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 			default:
 				key = integer(i, coll.span)
 			}
-			items = append(items, item{key, v, el.many, el.there})
+			items = append(items, item{key, v, el.many, el.more().there})
 		}
 		return items, nil
 	case objectKind:
@@ -152,7 +152,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 		}
 		items := make([]item, 0, len(members))
 		for _, m := range sorted(members) {
-			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many, m.key.there})
+			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many, m.key.more().there})
 		}
 		if !complete {
 			key := unknown("keys("+describe(coll)+")[*]", cty.String, coll.span)

@@ -166,7 +166,7 @@ func (s *scope) evalTrying(expr hclsyntax.Expression, harmless bool) *value {
 
 // fails reports whether v is or holds an error.
 func fails(v *value) bool {
-	if v.kind == failedKind || v.decoded != nil && fails(v.decoded) {
+	if v.kind == failedKind || v.more().decoded != nil && fails(v.more().decoded) {
 		return true
 	}
 	for _, el := range v.elems {
@@ -187,8 +187,8 @@ func firstFailureWithin(v *value) *value {
 	if v.kind == failedKind {
 		return v
 	}
-	if v.decoded != nil && fails(v.decoded) {
-		return firstFailureWithin(v.decoded)
+	if v.more().decoded != nil && fails(v.more().decoded) {
+		return firstFailureWithin(v.more().decoded)
 	}
 	for _, el := range v.elems {
 		if fails(el) {

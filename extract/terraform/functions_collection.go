@@ -152,18 +152,18 @@ func lengthFunc(c *call) *value {
 	case listKind:
 		if v.exact() {
 			for _, el := range v.elems {
-				c.e.take(el.there...)
+				c.e.take(el.more().there...)
 			}
 			return integer(len(v.elems), c.span)
 		}
 	case objectKind:
 		for _, m := range v.members {
-			c.e.take(m.key.there...)
+			c.e.take(m.key.more().there...)
 		}
 		if members, complete := v.all(); complete && v.exact() {
 			return integer(len(members), c.span)
 		}
-		if v.fetch != nil && v.names == nil {
+		if v.more().fetch != nil && v.more().names == nil {
 			return integer(1, c.span) // a resource: at least it is not empty
 		}
 	case stringKind:

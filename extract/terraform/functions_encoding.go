@@ -74,7 +74,7 @@ func (c *call) base64(s *value) *value {
 	} else {
 		out = stringOf([]policy.Part{policy.HolePart(&policy.Hole{Expr: "base64encode(" + describe(s) + ")"}, c.span)}, c.span)
 	}
-	out.plain = s
+	out.edit().plain = s
 	return out
 }
 
@@ -82,7 +82,7 @@ func base64decodeFunc(c *call) *value {
 	if err := c.arity(1, 1); err != nil {
 		return err
 	}
-	if plain := c.args[0].plain; plain != nil {
+	if plain := c.args[0].more().plain; plain != nil {
 		return plain
 	}
 	lit, ok, err := c.literal(0)

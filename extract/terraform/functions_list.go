@@ -184,7 +184,7 @@ func unifyWithin(elems []*value, depth int) []*value {
 		case listKind:
 			lists++
 		case objectKind:
-			if el.fetch == nil {
+			if el.more().fetch == nil {
 				objects++
 			}
 		}

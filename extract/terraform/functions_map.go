@@ -280,7 +280,7 @@ func transposeFunc(c *call) *value {
 		return err
 	}
 	m := c.args[0]
-	if m.kind != objectKind || !m.exact() || m.fetch != nil {
+	if m.kind != objectKind || !m.exact() || m.more().fetch != nil {
 		return c.unknown(cty.NilType)
 	}
 	byName := map[string]*value{}

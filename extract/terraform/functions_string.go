@@ -306,7 +306,7 @@ func caseFunc(c *call) *value {
 		convert = strings.ToUpper
 	}
 	out := *s
-	out.decoded = nil
+	out.edit().decoded = nil
 	out.parts = nil
 	out.kind = stringKind
 	for _, p := range partsOf(s) {

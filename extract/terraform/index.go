@@ -32,7 +32,7 @@ func (s *scope) steps(v *value, steps hcl.Traversal, span source.Span) *value {
 			return v
 		}
 		if s.e.picking {
-			s.e.take(v.chosen...)
+			s.e.take(v.more().chosen...)
 		}
 	}
 	return v
@@ -57,7 +57,7 @@ func attribute(v *value, name string, span source.Span) *value {
 		return unknownMember(v, "."+name, name, span)
 	case listKind:
 		// A resource with count used as if it had none, as Terraform 0.11 allowed.
-		if len(v.elems) == 1 && v.elems[0].kind == objectKind && v.elems[0].address != "" {
+		if len(v.elems) == 1 && v.elems[0].kind == objectKind && v.elems[0].more().address != "" {
 			return attribute(v.elems[0], name, span)
 		}
 	}
@@ -127,7 +127,7 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 			}
 			return failed(span, fmt.Sprintf("%s has no member %q", describe(v), name))
 		}
-		if len(v.members) == 1 && v.fetch == nil {
+		if len(v.members) == 1 && v.more().fetch == nil {
 			m := v.members[0]
 			if describe(m.key) == describe(key) {
 				return m.val.single().through(v.via...)
@@ -171,7 +171,7 @@ func (s *scope) index(v, key *value, span source.Span) *value {
 // strings.
 func literals(o, key *value) []string {
 	const most = 20
-	if !o.exact() || o.fetch != nil || len(o.members) > most {
+	if !o.exact() || o.more().fetch != nil || len(o.members) > most {
 		return nil
 	}
 	var out []string
@@ -194,7 +194,7 @@ func literals(o, key *value) []string {
 // choice. otherwise is what there is where no member has that name, nil where that is an error. It returns nil where the
 // members are not known or too many.
 func (e *evaluator) anyMember(o, key, otherwise *value, span source.Span) *value {
-	if !o.exact() || o.fetch != nil || len(o.members) == 0 {
+	if !o.exact() || o.more().fetch != nil || len(o.members) == 0 {
 		return nil
 	}
 	var conds []string

@@ -17,7 +17,7 @@ func encoded(v *value, span source.Span) *value {
 	w := jsonWriter{span: span}
 	w.write(v)
 	out := stringOf(w.parts, span)
-	out.decoded = v
+	out.edit().decoded = v
 	return out
 }
 
@@ -97,7 +97,7 @@ func (w *jsonWriter) write(v *value) {
 		}
 		w.hole(v)
 	case failedKind:
-		w.parts = append(w.parts, policy.HolePart(&policy.Hole{Expr: "error", Reason: v.reason, Limit: v.limit}, v.span))
+		w.parts = append(w.parts, policy.HolePart(&policy.Hole{Expr: "error", Reason: v.more().reason, Limit: v.limit}, v.span))
 	}
 }
 
@@ -178,8 +178,8 @@ func (e *evaluator) decode(v *value, span source.Span) *value {
 		u.hole.Reason = v.hole.Reason
 		return u
 	}
-	if v.decoded != nil {
-		return v.decoded.through(v.via...)
+	if v.more().decoded != nil {
+		return v.more().decoded.through(v.via...)
 	}
 	parts, ok := v.asParts()
 	if !ok {
@@ -275,7 +275,7 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 	case objectKind:
 		p.Kind = policy.Object
 		members, complete := v.all()
-		for _, m := range slices.Concat(v.lost, members) {
+		for _, m := range slices.Concat(v.more().lost, members) {
 			key := m.key
 			if m.val.many {
 				key = key.asMany()
@@ -301,7 +301,7 @@ func (e *evaluator) toPolicy(v *value, via []source.Span, provider string) *poli
 		p.Hole = e.toHole(v.hole, v.many, provider, v.span, v.via)
 	case failedKind:
 		p.Kind = policy.Hidden
-		h := &policy.Hole{Expr: v.span.Text(), Reason: v.reason, Limit: v.limit}
+		h := &policy.Hole{Expr: v.span.Text(), Reason: v.more().reason, Limit: v.limit}
 		p.Hole = e.toHole(h, v.many, provider, v.span, v.via)
 	}
 	return p

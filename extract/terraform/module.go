@@ -147,7 +147,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 	x.picks = picks
 	if v.kind == failedKind {
 		u := unknown(firstLine(span.Text()), cty.NilType, span)
-		u.hole.Reason, u.hole.Limit = v.reason, v.limit
+		u.hole.Reason, u.hole.Limit = v.more().reason, v.limit
 		v = u
 	}
 	items, err := e.iterate(v)
@@ -190,7 +190,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 func (e *evaluator) eachInRun(s *scope, a *hclsyntax.Attribute, key *value, it item) *value {
 	span := s.span(a.Expr.Range())
 	each := object([]member{{text("key", span), key}}, span)
-	each.fetch = func(name string) *value {
+	each.edit().fetch = func(name string) *value {
 		switch {
 		case name != "value":
 			return nil
@@ -313,7 +313,7 @@ func (e *evaluator) calledModule(inst *instance, b *block) (*module, string) {
 	name, ok := src.literal()
 	if !ok {
 		if src.kind == failedKind {
-			return nil, src.reason
+			return nil, src.more().reason
 		}
 		return nil, "the module's source is not known: " + describe(src)
 	}
@@ -432,23 +432,23 @@ func (e *evaluator) output(inst *instance, name string) *value {
 
 // moduleValue returns the object of a module instance's outputs.
 func (e *evaluator) moduleValue(inst *instance, span source.Span) *value {
-	o := &value{kind: objectKind, address: inst.path, span: span}
+	o := &value{kind: objectKind, rest: &moreValue{address: inst.path}, span: span}
 	if inst.mod == nil {
-		o.fetch = func(name string) *value {
+		o.edit().fetch = func(name string) *value {
 			u := unknown(inst.address(name), cty.NilType, span)
 			u.hole.Reason = inst.why
 			return u
 		}
 		return o
 	}
-	o.fetch = func(name string) *value {
+	o.edit().fetch = func(name string) *value {
 		v := e.output(inst, name)
 		if v == nil && inst.mod.stub {
 			v = unknown(inst.address(name), cty.NilType, span)
 		}
 		return v
 	}
-	o.names = func() []string {
+	o.edit().names = func() []string {
 		names := make([]string, 0, len(inst.mod.outputs))
 		for name := range inst.mod.outputs {
 			names = append(names, name)

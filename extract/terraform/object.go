@@ -32,7 +32,7 @@ func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 		m := member{key, s.memberValue(item.ValueExpr)}
 		if name, ok := key.literal(); ok {
 			if i, again := named[name]; again {
-				o.lost = append(o.lost, o.members[i])
+				o.edit().lost = append(o.more().lost, o.members[i])
 				o.members[i] = m
 				continue
 			}
@@ -53,7 +53,7 @@ func (s *scope) memberValue(expr hclsyntax.Expression) *value {
 		return made.val
 	}
 	v := *made.val
-	v.chosen = made.picks
+	v.edit().chosen = made.picks
 	return &v
 }
 
@@ -92,11 +92,11 @@ func (ix *memberIndex) set(members []member, m member) []member {
 
 // replacing returns m in place of another member of that name, which may be there where m is not.
 func (m member) replacing() member {
-	if len(m.key.there) == 0 {
+	if len(m.key.more().there) == 0 {
 		return m
 	}
 	key := *m.key
-	key.there = nil
+	key.edit().there = nil
 	return member{&key, m.val}
 }
 

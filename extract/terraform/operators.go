@@ -103,11 +103,11 @@ func (s *scope) unary(x *hclsyntax.UnaryOpExpr) *value {
 		case failedKind:
 			return b
 		default:
-			if b.contrary != "" {
-				return unknown(b.contrary, cty.Bool, span)
+			if b.more().contrary != "" {
+				return unknown(b.more().contrary, cty.Bool, span)
 			}
 			u := unknown("!"+operand(b), cty.Bool, span)
-			u.contrary = b.hole.Expr
+			u.edit().contrary = b.hole.Expr
 			return u
 		}
 	}
@@ -160,7 +160,7 @@ func (s *scope) binary(x *hclsyntax.BinaryOpExpr) *value {
 		t := equal(l, r)
 		if t == maybe {
 			u := unknown(expr, cty.Bool, span)
-			u.contrary = s.e.comparison(l, r)
+			u.edit().contrary = s.e.comparison(l, r)
 			return u
 		}
 		return t.not().value(expr, span)
@@ -488,8 +488,8 @@ func certain(v *value) int {
 }
 
 func equalObjects(a, b *value) tristate {
-	if a.fetch != nil || b.fetch != nil {
-		if a.address != "" && a.address == b.address {
+	if a.more().fetch != nil || b.more().fetch != nil {
+		if a.more().address != "" && a.more().address == b.more().address {
 			return yes
 		}
 		return maybe

@@ -300,7 +300,7 @@ func policyVariables(v *value, old bool) (*value, *value) {
 // replaceLiteral replaces from in the literals of v by to, of the same length, which keeps the place of from.
 func replaceLiteral(v *value, from, to string) *value {
 	out := *v
-	out.decoded = nil
+	out.edit().decoded = nil
 	out.parts = nil
 	for _, p := range v.parts {
 		if p.Hole != nil || !strings.Contains(p.Literal, from) {

@@ -87,7 +87,7 @@ func (e *evaluator) parseDocument(v *value) (*document, *value) {
 	o := e.decode(v, v.span)
 	switch o.kind {
 	case failedKind:
-		return nil, failed(v.span, "a policy document that is no JSON: "+o.reason)
+		return nil, failed(v.span, "a policy document that is no JSON: "+o.more().reason)
 	case unknownKind:
 		return &document{rest: unknown("statements of "+describe(v), cty.NilType, v.span)}, nil
 	case objectKind:

@@ -45,7 +45,7 @@ func (e *evaluator) newResource(inst *instance, b *block, x *expansion, i int) *
 
 // value returns r as an object whose attributes are computed when asked for.
 func (r *resource) value(span source.Span) *value {
-	return &value{kind: objectKind, address: r.addr, span: span, fetch: r.attribute}
+	return &value{kind: objectKind, rest: &moreValue{address: r.addr, fetch: r.attribute}, span: span}
 }
 
 // attribute returns the attribute of that name: what the code sets it to, what follows from the code, or a hole.
@@ -62,7 +62,7 @@ func (r *resource) attribute(name string) *value {
 		}
 		if r.identifies(name) && v.kind != failedKind {
 			c := *v
-			c.of = r
+			c.edit().of = r
 			v = &c
 		}
 		return v
@@ -114,7 +114,7 @@ func (r *resource) configured(name string) *value {
 			o.members = append(o.members, member{text(a.Name, nb.s.span(a.NameRange)), nb.s.eval(a.Expr)})
 		}
 		address, block := r.addr+"."+name, nb
-		o.fetch = func(inner string) *value {
+		o.edit().fetch = func(inner string) *value {
 			return unknown(address+"[0]."+inner, cty.NilType, block.span)
 		}
 		elems[i] = o

@@ -68,7 +68,7 @@ func (e *evaluator) visit(inst *instance) []*policy.Document {
 				docs = append(docs, e.visit(child)...)
 			}
 			if x := e.expand(inst, b); x.err != nil && e.mayHoldRole(inst, b) {
-				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.reason, Unreadable: e.spent != ""})
+				e.l.problem(source.Problem{Span: b.header(), Message: "module instances are not known: " + x.err.more().reason, Unreadable: e.spent != ""})
 			}
 		case roleSink:
 			docs = append(docs, e.roleInstances(inst, b)...)
@@ -171,7 +171,7 @@ func (e *evaluator) trustDocuments(inst *instance, b *block) []unclaimed {
 		outcomes, _ := alternatives(e, x.existence(inst, i), func() policyOutcome {
 			d, err := r.document()
 			if err != nil {
-				return policyOutcome{reason: err.reason, span: err.span}
+				return policyOutcome{reason: err.more().reason, span: err.span}
 			}
 			return policyOutcome{value: e.toPolicy(d.value(b.header()), nil, provider)}
 		})
@@ -209,7 +209,7 @@ func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
 	}
 	if x.err != nil {
 		name := inst.address(strings.Join(b.labels, "."))
-		return e.limit([]*policy.Document{unresolved(name, inst, b.header(), "its instances are not known: "+x.err.reason, x.err.span)})
+		return e.limit([]*policy.Document{unresolved(name, inst, b.header(), "its instances are not known: "+x.err.more().reason, x.err.span)})
 	}
 	var docs []*policy.Document
 	for i := range x.scopes {
@@ -299,15 +299,15 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 		v := r.s.eval(a.Expr)
 		switch v.kind {
 		case failedKind:
-			return policyOutcome{reason: v.reason, span: v.span}
+			return policyOutcome{reason: v.more().reason, span: v.span}
 		case nullKind:
 			if v.hole == nil {
 				return policyOutcome{reason: name + " is null", span: v.span}
 			}
 			return policyOutcome{value: &policy.Value{Kind: policy.Hidden, Hole: v.hole, Span: v.span}}
 		}
-		if v.decoded != nil {
-			return policyOutcome{value: e.toPolicy(v.decoded, v.via, provider)}
+		if v.more().decoded != nil {
+			return policyOutcome{value: e.toPolicy(v.more().decoded, v.via, provider)}
 		}
 		return policyOutcome{value: e.toPolicy(v, nil, provider)}
 	})

@@ -97,7 +97,7 @@ func (g *grunt) open(name string) *gruntFile {
 // scope is what expressions of the file see.
 func (f *gruntFile) scope() *scope {
 	e := f.g.e
-	locals := &value{kind: objectKind, address: "local", fetch: f.local}
+	locals := &value{kind: objectKind, rest: &moreValue{address: "local", fetch: f.local}}
 	unknownRoot := func(name string) *value { return unknown(name, cty.NilType, source.Span{}) }
 	return &scope{e: e, inst: e.root, closed: true, grunt: f, template: map[string]*value{
 		"local": locals, "dependency": unknownRoot("dependency"), "include": unknownRoot("include"), "feature": unknownRoot("feature"),

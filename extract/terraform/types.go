@@ -109,7 +109,7 @@ func (e *evaluator) convert(v *value, c constraint) *value {
 	case t.IsObjectType() && v.kind == objectKind:
 		return e.convertObject(v, c)
 	}
-	if v.kind == objectKind && v.fetch != nil {
+	if v.kind == objectKind && v.more().fetch != nil {
 		return v
 	}
 	return failed(v.span, "a value of type "+t.FriendlyName()+" is needed here, not "+article(v))
@@ -169,7 +169,7 @@ func compareElements(a, b *value) int {
 	switch {
 	case a.kind == numberKind && b.kind == numberKind:
 		return a.num.Cmp(b.num)
-	case a.kind == objectKind && b.kind == objectKind && a.exact() && b.exact() && a.fetch == nil && b.fetch == nil:
+	case a.kind == objectKind && b.kind == objectKind && a.exact() && b.exact() && a.more().fetch == nil && b.more().fetch == nil:
 		ms, ns := sorted(a.members), sorted(b.members)
 		for i := range min(len(ms), len(ns)) {
 			if c := compareElements(ms[i].val, ns[i].val); c != 0 {
@@ -296,7 +296,7 @@ func typeOf(v *value) (t cty.Type, whole bool) {
 		}
 		return cty.List(el), whole && len(types) > 0
 	case objectKind:
-		if !v.exact() || v.fetch != nil {
+		if !v.exact() || v.more().fetch != nil {
 			break
 		}
 		attributes := make(map[string]cty.Type, len(v.members))

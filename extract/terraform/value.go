@@ -14,17 +14,36 @@ import (
 )
 
 // A value is a Terraform value as far as the code determines it, with the place of each part. It does not change once made.
+// A large configuration has hundreds of thousands of them: what only few have is in moreValue.
 type value struct {
 	kind   valueKind
-	parts  []policy.Part // of a string; of a number or boolean its spelling, where it has one
-	num    *big.Float
 	truth  bool
-	elems  []*value // of a list, in order; a set holds each element once
-	set    bool     // the list is a set
-	typing typing   // of a list or object, where it matters to ==
-	// of an object, in the order written, each name once. A member whose key is a hole that may be Many stands for members
-	// that are not known.
+	set    bool   // the list is a set
+	typing typing // of a list or object, where it matters to ==
+	many   bool   // as an element: it stands for any number of elements, also none
+	limit  bool   // of a failed value: a bound of ours was reached, of which Terraform knows nothing
+	// size is the number of values in a list or object, itself and all below, counted as often as they are reached: values
+	// share their parts, and walking one must stay affordable.
+	size int32
+
+	parts []policy.Part // of a string; of a number or boolean its spelling, where it has one
+	num   *big.Float
+	elems []*value // of a list, in order; a set holds each element once
+	// members of an object, in the order written, each name once. A member whose key is a hole that may be Many stands for
+	// members that are not known.
 	members []member
+
+	hole *policy.Hole // of an unknown value
+	typ  cty.Type     // of an unknown value; cty.NilType when nothing is known of it
+
+	span source.Span
+	via  []source.Span
+
+	rest *moreValue // nil: none of it is set. It is shared by copies of the value; see more and edit
+}
+
+// A moreValue is what few values have.
+type moreValue struct {
 	// lost are members of an object as it is written that a later one of the same name replaces without a word.
 	lost []member
 	// fetch returns further members of an object that are computed when asked for: attributes of resources, outputs of
@@ -32,29 +51,37 @@ type value struct {
 	fetch func(name string) *value
 	// names returns the names that fetch knows when all of them are needed; nil when they are not known.
 	names   func() []string
-	address string    // of the resource, data source or module that the object is
-	of      *resource // of a string: the role or managed policy of which it is the name or ARN
+	address string // of the resource, data source or module that the object is
 
-	hole *policy.Hole // of an unknown value
-	typ  cty.Type     // of an unknown value; cty.NilType when nothing is known of it
+	of      *resource // of a string: the role or managed policy of which it is the name or ARN
+	decoded *value    // of a string that is JSON: what it says
+	plain   *value    // of a string that is base64: what it encodes
+
 	// contrary is, of an unknown boolean, the condition that it is the negation of: both get the same answer.
 	contrary string
-	many     bool // as an element: it stands for any number of elements, also none
-	// size is the number of values in a list or object, itself and all below, counted as often as they are reached: values
-	// share their parts, and walking one must stay affordable.
-	size int
+	reason   string // of a failed value: why there is none
 
 	// While it is asked how many instances there are (see choices): there, under which an element or member exists, and chosen,
 	// under which it is this value.
 	there, chosen []assumption
+}
 
-	decoded *value // of a string that is JSON: what it says
-	plain   *value // of a string that is base64: what it encodes
-	reason  string // of a failed value: why there is none
-	limit   bool   // of a failed value: a bound of ours was reached, of which Terraform knows nothing
+// nothingMore is what more returns of most values. Nobody changes it.
+var nothingMore moreValue
 
-	span source.Span
-	via  []source.Span
+// more returns what few values have, to read.
+func (v *value) more() *moreValue {
+	if v.rest == nil {
+		return &nothingMore
+	}
+	return v.rest
+}
+
+// edit returns what few values have, to change in v, which was just made or copied.
+func (v *value) edit() *moreValue {
+	own := *v.more()
+	v.rest = &own
+	return v.rest
 }
 
 type member struct {
@@ -118,7 +145,12 @@ func integer(n int, span source.Span) *value {
 
 // text returns the string s that is spelled at span, or computed from what is there.
 func text(s string, span source.Span) *value {
-	return &value{kind: stringKind, parts: []policy.Part{policy.Literal(s, span)}, span: span}
+	t := &struct { // one allocation: there are many
+		value
+		part [1]policy.Part
+	}{part: [1]policy.Part{policy.Literal(s, span)}}
+	t.value = value{kind: stringKind, parts: t.part[:], span: span}
+	return &t.value
 }
 
 // stringOf returns the string made of parts.
@@ -162,13 +194,13 @@ func known(kind policy.HoleKind, expr string, span source.Span) *value {
 }
 
 func failed(span source.Span, reason string) *value {
-	return &value{kind: failedKind, reason: reason, span: span}
+	return &value{kind: failedKind, rest: &moreValue{reason: reason}, span: span}
 }
 
 // limited returns the failure of an evaluation that takes more than we do. Unlike other failures it is none that the code
 // can catch.
 func limited(span source.Span, reason string) *value {
-	return &value{kind: failedKind, reason: reason, limit: true, span: span}
+	return &value{kind: failedKind, rest: &moreValue{reason: reason}, limit: true, span: span}
 }
 
 // maxVia bounds the hops that a value remembers.
@@ -232,12 +264,12 @@ func (v *value) primitive() string {
 
 // weight returns the number of values that v consists of. It weighs what a function has made within its result.
 func (v *value) weight() int {
-	if v.size == 0 && v.fetch == nil && (len(v.elems) > 0 || len(v.members) > 0) {
+	if v.size == 0 && v.more().fetch == nil && (len(v.elems) > 0 || len(v.members) > 0) {
 		if v.weigh(); v.size == 0 {
 			return maxSize + 1
 		}
 	}
-	return max(1, v.size)
+	return max(1, int(v.size))
 }
 
 // maxSize bounds the size of a value.
@@ -258,7 +290,7 @@ func (v *value) weigh() *value {
 	if n > maxSize {
 		return limited(v.span, fmt.Sprintf("a value of more than %d parts", maxSize))
 	}
-	v.size = n
+	v.size = int32(n)
 	return v
 }
 
@@ -331,8 +363,8 @@ func (v *value) get(name string) *value {
 			open = true
 		}
 	}
-	if v.fetch != nil {
-		if got := v.fetch(name); got != nil {
+	if v.more().fetch != nil {
+		if got := v.more().fetch(name); got != nil {
 			return got
 		}
 	}
@@ -344,15 +376,15 @@ func (v *value) get(name string) *value {
 
 // all returns the members of an object, computed ones too. It reports false when they are not all known by name.
 func (v *value) all() ([]member, bool) {
-	if v.fetch == nil {
+	if v.more().fetch == nil {
 		return v.members, true
 	}
-	if v.names == nil {
+	if v.more().names == nil {
 		return v.members, false
 	}
 	members := slices.Clone(v.members)
-	for _, name := range v.names() {
-		members = append(members, member{text(name, v.span), v.fetch(name)})
+	for _, name := range v.more().names() {
+		members = append(members, member{text(name, v.span), v.more().fetch(name)})
 	}
 	return members, true
 }
@@ -413,7 +445,7 @@ func (v *value) where(there []assumption) *value {
 		return v
 	}
 	c := *v
-	c.there = append(slices.Clip(v.there), there...)
+	c.edit().there = append(slices.Clip(v.more().there), there...)
 	return &c
 }
 
@@ -480,8 +512,8 @@ func writeDescription(b *strings.Builder, v *value) {
 		}
 		b.WriteByte(']')
 	case objectKind:
-		if v.address != "" {
-			b.WriteString(v.address)
+		if v.more().address != "" {
+			b.WriteString(v.more().address)
 			return
 		}
 		b.WriteByte('{')
