@@ -120,6 +120,7 @@ type choices struct {
 	blunt, sharpened bool
 
 	settled map[memoKey]*value        // values that depend on no choice
+	fixed   map[fixedKey]*value       // and parts of those that do which do not: a large object is mostly made of such
 	chosen  map[memoKey]*remembered   // values of the current run
 	earlier map[memoKey][]*remembered // values of all runs
 	asked   *questions                // of the value that is being worked out

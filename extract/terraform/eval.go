@@ -63,10 +63,30 @@ func (s *scope) eval(expr hclsyntax.Expression) *value {
 	if e.depth >= maxDepth {
 		return e.exceed(limited(s.span(expr.Range()), fmt.Sprintf("expressions are nested more than %d deep", maxDepth)))
 	}
+	keep := s.parent == nil && !s.closed && compound(expr)
+	key := fixedKey{s.inst, expr}
+	if keep {
+		if v := e.fixed[key]; v != nil {
+			return v
+		}
+	}
+	before := e.consulted
 	e.depth++
-	v := s.evalNode(expr).weigh()
+	v := e.exceed(s.evalNode(expr).weigh())
 	e.depth--
-	return e.exceed(v)
+	if keep && e.consulted == before && e.spent == "" {
+		e.fixed[key] = v
+	}
+	return v
+}
+
+// compound reports whether expr may be large: what one of them makes is kept for when it is evaluated again.
+func compound(expr hclsyntax.Expression) bool {
+	switch expr.(type) {
+	case *hclsyntax.ObjectConsExpr, *hclsyntax.TupleConsExpr, *hclsyntax.FunctionCallExpr, *hclsyntax.ForExpr:
+		return true
+	}
+	return false
 }
 
 func (s *scope) evalNode(expr hclsyntax.Expression) *value {

@@ -3,6 +3,8 @@ package terraform
 import (
 	"fmt"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
 )
@@ -47,6 +49,13 @@ type evaluator struct {
 type memoKey struct {
 	inst *instance
 	name string
+}
+
+// A fixedKey is an expression of a module instance that stands outside of iterations and templates, so that its value follows
+// from the instance and from choices alone.
+type fixedKey struct {
+	inst *instance
+	expr hclsyntax.Expression
 }
 
 // once returns the value of name in inst, computed by f when it is first needed. A value that depends on a choice holds

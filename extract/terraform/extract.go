@@ -224,7 +224,7 @@ func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 		accounts:   map[*policy.Hole]string{},
 		created:    map[blockPlace]bool{},
 	}
-	e.settled, e.picked = map[memoKey]*value{}, map[memoKey]candidate{}
+	e.settled, e.fixed, e.picked = map[memoKey]*value{}, map[fixedKey]*value{}, map[memoKey]candidate{}
 	e.chosen, e.earlier = map[memoKey]*remembered{}, map[memoKey][]*remembered{}
 	e.root = &instance{mod: m}
 	e.root.given = e.givenVariables()
