@@ -73,13 +73,14 @@ func stepName(step hcl.Traverser) string {
 
 func (s *scope) local(name string, span source.Span) *value {
 	loc := s.inst.mod.local(s.e.l, name)
-	if loc == nil && s.inst.mod.encrypted != "" {
-		u := unknown(s.inst.address("local."+name), cty.NilType, span)
-		u.hole.Reason = s.inst.mod.encrypted + " is " + encryptedReason
-		return u
-	}
 	if loc == nil {
-		return failed(span, fmt.Sprintf("local.%s is not declared", name))
+		// Terraform refuses the module, whatever is around the reference: what else the policy says is still of use.
+		u := unknown(s.inst.address("local."+name), cty.NilType, span)
+		u.hole.Reason = fmt.Sprintf("local.%s is not declared", name)
+		if s.inst.mod.encrypted != "" {
+			u.hole.Reason = s.inst.mod.encrypted + " is " + encryptedReason
+		}
+		return u
 	}
 	return s.e.once(s.inst, "local."+name, span, func() *value {
 		return (&scope{e: s.e, inst: s.inst}).eval(loc.Expr)
