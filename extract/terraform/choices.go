@@ -411,6 +411,8 @@ func (c *choices) pickOne(expr string, candidates []candidate, otherwise *value)
 	differ := func(cand candidate) bool { return len(cand.picks) > 0 || equal(cand.val, first) != yes }
 	settled := otherwise == nil || hollow(otherwise)
 	switch {
+	case otherwise == nil && !slices.ContainsFunc(candidates, func(cand candidate) bool { return len(cand.picks) > 0 || !cand.val.vacant() }):
+		return first // {} and an empty map are not equal, but make the same instances
 	case (otherwise == nil || equal(otherwise, first) == yes) && !slices.ContainsFunc(candidates, differ):
 		return first
 	case len(full) == 1 && settled:
@@ -502,6 +504,9 @@ func (v *value) undecided() bool {
 		slices.ContainsFunc(v.elems, (*value).undecided) ||
 		slices.ContainsFunc(v.members, func(m member) bool { return m.key.undecided() || m.val.undecided() })
 }
+
+// vacant reports whether v is a collection that is known to be empty.
+func (v *value) vacant() bool { return (v.kind == listKind || v.kind == objectKind) && hollow(v) }
 
 // hollow reports whether v is known to make no instance.
 func hollow(v *value) bool {
