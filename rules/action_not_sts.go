@@ -23,17 +23,30 @@ func actionNotSTS(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, a := range append(s.Actions[:len(s.Actions):len(s.Actions)], s.NotActions...) {
 			action, known := a.Literal()
-			if !known {
+			switch {
+			case !known && !foreignAction(a):
 				continue
-			}
-			if strings.HasPrefix(strings.ToLower(action), "sts:") {
+			case strings.HasPrefix(strings.ToLower(action), "sts:"):
 				p.strangeAction(s, a, action)
 				continue
 			}
+			action = a.String()
 			p.Report(at(s, a), "IAM refuses the policy of %s: the action %q is not one of STS", p.Document.Role, action)
 			p.claimAll(s)
 		}
 	}
+}
+
+// foreignAction reports whether a, of which not all is known, begins as no action of STS does.
+func foreignAction(a policy.Text) bool {
+	begin := ""
+	for _, part := range a.Parts {
+		if part.Hole != nil {
+			break
+		}
+		begin += strings.ToLower(part.Literal)
+	}
+	return !strings.HasPrefix(begin, "sts:") && !strings.HasPrefix("sts:", begin) && !strings.ContainsAny(begin[:min(len(begin), 4)], "*?")
 }
 
 // strangeAction reports an action of STS that is none of those for roles. Whether IAM refuses it AWS does not say: its message for

@@ -219,7 +219,60 @@ func (p *Pass) world(s *policy.Statement) access.World {
 			}
 		}
 	}
+	for _, c := range s.Conditions {
+		for _, v := range c.Values {
+			bindNames(&w, c.Operator, v)
+		}
+	}
 	return w
+}
+
+// bindNames binds the unknown holes of v, a value of a condition, to a name that is nothing special: whom a pattern lets in beside
+// whoever the hole names does not depend on it. A hole beside a wildcard stays open, as what both match together does.
+func bindNames(w *access.World, op policy.Operator, v policy.Text) {
+	address := strings.HasSuffix(op.Name, "IpAddress")
+	if !address && !strings.HasPrefix(op.Name, "String") && !strings.HasPrefix(op.Name, "Arn") {
+		return
+	}
+	for i, part := range v.Parts {
+		h := part.Hole
+		if h == nil || !namesOne(v, i) {
+			continue
+		}
+		if _, bound := w.Unknown[h.Expr]; bound {
+			continue
+		}
+		if w.Unknown[h.Expr] = standIn(h.Expr); address {
+			w.Unknown[h.Expr] = "198.51.100.7"
+		}
+	}
+}
+
+// standIn returns a plain word that stands for what expr is, and shows it in a witness: var.name for itself.
+func standIn(expr string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '.' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, shortened(expr))
+}
+
+// namesOne reports whether part i of v, a hole, is taken for one name: nothing says that it is something else, and no wildcard
+// stands beside it.
+func namesOne(v policy.Text, i int) bool {
+	h := v.Parts[i].Hole
+	if h.Kind != policy.Unknown || h.Many || h.Choices != nil {
+		return false
+	}
+	beside := func(j int, at func(string) byte) bool {
+		if j < 0 || j == len(v.Parts) {
+			return false
+		}
+		l := v.Parts[j].Literal
+		return v.Parts[j].Hole != nil || l != "" && strings.IndexByte("*?", at(l)) >= 0
+	}
+	return !beside(i-1, func(l string) byte { return l[len(l)-1] }) && !beside(i+1, func(l string) byte { return l[0] })
 }
 
 // outsiders are the callers that stand for any principal of any account: one without an organization, one of another
@@ -276,6 +329,7 @@ func outsiderValues(key string) []string {
 // variants returns c as other principals of its account, in whose ARN, user ID or tags the patterns of s leave room.
 func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 	all := []caller{c}
+	world := p.world(s)
 	for _, cond := range s.Conditions {
 		key := keyName(cond)
 		if cond.Operator.Name == "Null" {
@@ -288,7 +342,7 @@ func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 			continue
 		}
 		for _, v := range cond.Values {
-			pattern, known := v.Literal()
+			pattern, known := sampleIn(v, world)
 			if !known || !strings.ContainsAny(pattern, "*?") || strings.Contains(pattern, "${") {
 				continue
 			}

@@ -22,11 +22,11 @@ func gitHubSubAnyRef(p *Pass) {
 			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") {
 			return
 		}
-		witness := p.letsSubject(s, i, githubContexts(g.owner, g.repository)...)
+		witness := p.letsSubject(s, i, githubContexts(g.name())...)
 		if witness == nil || !p.claim(s, i) {
 			return // something else keeps them out
 		}
-		fd := p.Report(at(s, v), "whoever can push a branch to %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		fd := p.Report(at(s, v), "whoever can push a branch to %s can assume %s", g.name(), p.Document.Role)
 		fd.Witness = witness
 	})
 }

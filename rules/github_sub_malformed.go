@@ -26,7 +26,7 @@ func gitHubSubMalformed(p *Pass) {
 	idle := map[statement]int{}
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		why := githubFault(subject)
-		if why == "" {
+		if why == "" || v.Unknown() != nil {
 			return
 		}
 		p.Report(at(s, v), "no workflow can assume %s with the subject %s: %s", p.Document.Role, quoted(v), why)

@@ -26,9 +26,9 @@ func gitHubSubOrgWide(p *Pass) {
 		}
 		// A repository that no other value names.
 		owner, repository := strings.Replace(g.owner, "@*", "@1234567", 1), "some-other-repository"
-		subjects := append(githubContexts(owner, repository), "repo:"+owner+"/"+repository+":"+plain(g.context))
+		subjects := append(githubContexts(owner+"/"+repository), "repo:"+owner+"/"+repository+":"+plain(g.context))
 		if strings.Contains(owner, "@") {
-			subjects = append(subjects, githubContexts(owner, repository+"@7654321")...)
+			subjects = append(subjects, githubContexts(owner+"/"+repository+"@7654321")...)
 		}
 		witness := p.letsSubject(s, i, subjects...)
 		if witness == nil || !p.claim(s, i) {

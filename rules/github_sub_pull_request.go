@@ -23,11 +23,11 @@ func gitHubSubPullRequest(p *Pass) {
 		if !ok || !glob(g.context, "pull_request") || strings.Trim(g.context, "*?") == "" || bindsGitHub(s, i, "job_workflow_ref", "environment") {
 			return
 		}
-		witness := p.letsSubject(s, i, "repo:"+g.owner+"/"+g.repository+":pull_request")
+		witness := p.letsSubject(s, i, "repo:"+g.name()+":pull_request")
 		if witness == nil || !p.claim(s, i) {
 			return
 		}
-		fd := p.Report(at(s, v), "whoever can open a pull request from a branch of %s/%s can assume %s", g.owner, g.repository, p.Document.Role)
+		fd := p.Report(at(s, v), "whoever can open a pull request from a branch of %s can assume %s", g.name(), p.Document.Role)
 		fd.Witness = witness
 	})
 }

@@ -28,7 +28,7 @@ func gitHubSubRepoPrefix(p *Pass) {
 			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
-		witness := p.letsSubject(s, i, append(githubContexts(g.owner, g.repository), plain(subject))...)
+		witness := p.letsSubject(s, i, append(githubContexts(g.name()), plain(subject))...)
 		if witness == nil || !p.claim(s, i) {
 			return
 		}

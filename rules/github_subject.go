@@ -12,6 +12,7 @@ import (
 // https://docs.github.com/en/actions/reference/security/oidc
 type githubSubject struct {
 	owner, repository, context string
+	unknown                    string // in place of owner and repository: the expression that both come from
 }
 
 // parseGitHubSubject takes a subject apart; false when it has not the default form.
@@ -21,9 +22,20 @@ func parseGitHubSubject(s string) (githubSubject, bool) {
 		return githubSubject{}, false
 	}
 	var g githubSubject
+	if whole, context, ok := strings.Cut(rest, ":"); ok && strings.HasPrefix(whole, "${") && !strings.Contains(whole, "/") {
+		return githubSubject{unknown: whole, context: context}, true // one name for both, which is not known
+	}
 	g.owner, rest, _ = strings.Cut(rest, "/")
 	g.repository, g.context, _ = strings.Cut(rest, ":")
 	return g, true
+}
+
+// name returns the repository with its owner.
+func (g githubSubject) name() string {
+	if g.unknown != "" {
+		return g.unknown
+	}
+	return g.owner + "/" + g.repository
 }
 
 // githubSubjects calls f for each value for the subject of GitHub's tokens that may match, of principals without a finding.
@@ -48,6 +60,9 @@ func (g githubSubject) named() bool {
 
 // anyContext reports whether the subject names a repository and leaves open what runs in it.
 func (g githubSubject) anyContext() bool {
+	if g.unknown != "" {
+		return strings.Trim(g.context, "*?") == ""
+	}
 	name, _, _ := strings.Cut(g.repository, "@")
 	return g.named() && name != "" && !strings.ContainsAny(name, "*?") && g.context != "" && strings.Trim(g.context, "*?") == ""
 }

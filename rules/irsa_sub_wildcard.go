@@ -33,7 +33,7 @@ func irsaSubWildcard(p *Pass) {
 					continue
 				}
 				for _, v := range c.Values {
-					if subject, known := sample(v); known && p.openServiceAccount(s, i, v, subject, isCluster(subjectOf(pr))) {
+					if subject, known := spelledOut(v); known && p.openServiceAccount(s, i, v, subject, isCluster(subjectOf(pr))) {
 						break
 					}
 				}
@@ -45,7 +45,7 @@ func irsaSubWildcard(p *Pass) {
 // isClusterSubject reports whether c compares the subject of tokens with patterns and the tokens are those of sub, which may be
 // an EKS cluster. The ID of a cluster is rarely in the code: then the keys of its claims are not known either, but for their end.
 func isClusterSubject(sub subject, c policy.Condition) bool {
-	if sub.kind != unclear && !isCluster(sub) || c.Operator.Name != "StringLike" || c.Operator.Set == policy.ForAllValues {
+	if sub.kind != unclear && !isCluster(sub) && sub.issuer() != "" || c.Operator.Name != "StringLike" {
 		return false
 	}
 	if address := sub.issuer(); address != "" {

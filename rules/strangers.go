@@ -146,6 +146,9 @@ func (p *Pass) sourcesElsewhere() []string {
 					}
 					continue
 				}
+				if parts[4] == "" && v.Unknown() != nil {
+					continue // a bucket that the code names otherwise, which may be its own
+				}
 				if parts[4] != "" && !(strings.ContainsAny(parts[4], "*?") && glob(parts[4], outsiderAccount)) {
 					continue
 				}

@@ -181,6 +181,8 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 				pattern, known := sampleIn(v, world)
 				switch {
 				case len(values) > 20 || !known: // more of them show no more
+				case name == "sub" && like && holeBeforeWildcard(v):
+					continue // the tenant may be in the hole
 				case name == "sub" && like:
 					values = append(values, t.grammar.foreign(pattern)...)
 				case name == t.tenancy && like:
@@ -214,6 +216,19 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 		return false
 	}
 	return []caller{{principal: principal, action: access.AssumeRoleWithWebIdentity, context: c, sets: sets, pinned: pinned}}
+}
+
+// holeBeforeWildcard reports whether what is unknown of a pattern stands before its first wildcard.
+func holeBeforeWildcard(v policy.Text) bool {
+	for _, part := range v.Parts {
+		if part.Hole != nil && part.Hole.Kind == policy.Unknown {
+			return true
+		}
+		if strings.ContainsAny(part.Literal, "*?") {
+			return false
+		}
+	}
+	return false
 }
 
 // chosenByTenant reports whether a tenant of the issuer gives the claim any value it likes.

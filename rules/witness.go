@@ -124,7 +124,41 @@ func (p *Pass) letsSubject(s *policy.Statement, i int, subjects ...string) *acce
 	for j, subject := range subjects {
 		filled[j] = plain(subject)
 	}
+	if strings.Contains(filled[0], "${") {
+		return p.letsNamed(s, i, filled)
+	}
 	return p.lets(s, claimOf(s, i, "sub"), filled...)
+}
+
+// letsNamed is letsSubject for subjects with names that are not known, as spelledOut writes them.
+func (p *Pass) letsNamed(s *policy.Statement, i int, subjects []string) *access.Request {
+	principal, known := sampleIn(s.Principals[i].ID, p.world(s))
+	if !known {
+		principal = shown(s.Principals[i].ID)
+	}
+	for _, subject := range subjects {
+		var b strings.Builder
+		for {
+			before, rest, hole := strings.Cut(subject, "${")
+			b.WriteString(before)
+			if !hole {
+				break
+			}
+			var expr string
+			expr, subject, _ = strings.Cut(rest, "}")
+			b.WriteString(standIn(expr))
+		}
+		c := caller{
+			principal: principal, action: access.AssumeRoleWithWebIdentity,
+			context: access.Context{{Key: claimOf(s, i, "sub"), Values: []string{b.String()}}},
+			sets:    func(string) []string { return nil },
+			pinned:  func(key string) bool { return key == strings.ToLower(claimOf(s, i, "sub")) },
+		}
+		if a, ok := p.try(s, c); ok {
+			return &a.request
+		}
+	}
+	return nil
 }
 
 // plain returns pattern with a plain word in place of each wildcard.
@@ -143,12 +177,12 @@ func claimOf(s *policy.Statement, i int, name string) string {
 	return key
 }
 
-// githubContexts returns the subjects of the workflows of a repository in each context: a branch, an environment, a pull
+// githubContexts returns the subjects of the workflows of a repository, named with its owner, in each context: a branch, an environment, a pull
 // request, a tag.
-func githubContexts(owner, repository string) []string {
+func githubContexts(repository string) []string {
 	var subjects []string
 	for _, context := range []string{"ref:refs/heads/example", "ref:refs/heads/main", "environment:production", "pull_request", "ref:refs/tags/v1"} {
-		subjects = append(subjects, "repo:"+owner+"/"+repository+":"+context)
+		subjects = append(subjects, "repo:"+repository+":"+context)
 	}
 	return subjects
 }
