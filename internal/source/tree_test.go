@@ -43,11 +43,7 @@ func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
 	}
 	large.Close()
 
-	tree, err := OpenTree(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
+	files := []struct {
 		name string
 		want error // nil: the file is read
 	}{
@@ -68,11 +64,26 @@ func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
 		{"null", ErrOutside},
 		{"loop", syscall.ELOOP},
 		{"/etc/passwd", ErrOutside},
-	} {
-		f, err := tree.File(test.name)
-		if !errors.Is(err, test.want) || (err == nil) != (f != nil) {
-			t.Errorf("%s: got %v, %v, want %v", test.name, f, err, test.want)
+	}
+	for _, listed := range []bool{false, true} {
+		tree, err := OpenTree(dir)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if listed { // a file that its directory says is regular is opened at once
+			tree.ReadDir(".")
+			tree.ReadDir("sub")
+		}
+		for _, test := range files {
+			f, err := tree.File(test.name)
+			if !errors.Is(err, test.want) || (err == nil) != (f != nil) {
+				t.Errorf("%s, its directory listed %v: got %v, %v, want %v", test.name, listed, f, err, test.want)
+			}
+		}
+	}
+	tree, err := OpenTree(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if _, err := tree.ReadDir("escape-dir"); !errors.Is(err, ErrOutside) {
 		t.Errorf("a directory outside is listed: %v", err)
@@ -96,6 +107,28 @@ func TestATreeReadsAFileOnce(t *testing.T) {
 	write(t, filepath.Join(dir, "a"), "after")
 	if second, err := tree.File("./a"); err != nil || second != first || string(second.Src) != "before" {
 		t.Errorf("read again: %q, %v", second.Src, err)
+	}
+}
+
+func TestATreeReadsADirectoryOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "")
+	tree, err := OpenTree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		entries, err := tree.ReadDir(".")
+		if err != nil || len(entries) != 1 || entries[0].Name() != "a" || !entries[0].Type().IsRegular() || entries[0].IsDir() {
+			t.Errorf("the directory holds %v, %v", entries, err)
+		}
+		write(t, filepath.Join(dir, "b"), "")
+	}
+	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.File("a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is gone: %v", err)
 	}
 }
 
