@@ -36,8 +36,16 @@ func rootCommand(sys *system) *cobra.Command {
 	root.Short = "Say who can assume each IAM role in infrastructure code"
 	root.Long = "trustvet reads Terraform, CloudFormation and policy JSON, says who can assume each IAM role in it,\n" +
 		"and reports what is dangerous or would be refused. Without a command it scans."
-	root.Version = fullVersion()
-	root.SetVersionTemplate("trustvet {{.Version}}\n")
+	// The flag is not cobra's, which prints it with a template: package text/template finds methods by their names, so that the
+	// linker must keep every exported method of every type, a seventh of the binary.
+	version := root.Flags().BoolP("version", "v", false, "print the version")
+	scan := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *version {
+			return printVersion(sys)
+		}
+		return scan(cmd, args)
+	}
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), sys.Getenv) }

@@ -29,8 +29,8 @@ func versionCommand(sys *system) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return printf(sys.Stdout, "trustvet %s\n", fullVersion())
-		},
+		RunE:  func(*cobra.Command, []string) error { return printVersion(sys) },
 	}
 }
+
+func printVersion(sys *system) error { return printf(sys.Stdout, "trustvet %s\n", fullVersion()) }
