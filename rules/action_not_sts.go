@@ -16,6 +16,7 @@ var ActionNotSTS = &Rule{
 	Severity:  7.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     oddActions,
 	Check:     actionNotSTS,
 }
 

@@ -12,6 +12,7 @@ var ActionNotAction = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"least-privilege"},
+	needs:     oddActions,
 	Check:     actionNotAction,
 }
 

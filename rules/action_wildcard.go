@@ -14,6 +14,7 @@ var ActionWildcard = &Rule{
 	Severity:  4.5,
 	Precision: High,
 	Tags:      []string{"least-privilege"},
+	needs:     oddActions,
 	Check:     actionWildcard,
 }
 

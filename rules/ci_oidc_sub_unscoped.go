@@ -8,6 +8,7 @@ var CIOIDCSubUnscoped = &Rule{
 	Severity:  9.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc"},
+	needs:     trustsShared | conditions,
 	Check:     ciOIDCSubUnscoped,
 }
 

@@ -17,6 +17,7 @@ var CognitoAudienceMissing = &Rule{
 	Severity:  9.0,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "cognito"},
+	needs:     trustsShared,
 	Check:     cognitoAudienceMissing,
 }
 

@@ -13,6 +13,7 @@ var CognitoUnauthenticated = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "cognito"},
+	needs:     trustsShared,
 	Check:     cognitoUnauthenticated,
 }
 

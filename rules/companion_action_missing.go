@@ -15,6 +15,7 @@ var CompanionActionMissing = &Rule{
 	Severity:  3.5,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     asksCaller,
 	Check:     companionActionMissing,
 }
 

@@ -8,6 +8,7 @@ var ConditionCallerControlled = &Rule{
 	Severity:  6.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     asksCaller,
 	Check:     conditionCallerControlled,
 }
 

@@ -8,6 +8,7 @@ var ConditionForAllValuesVacuous = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     usesForAllValues,
 	Check:     conditionForAllValuesVacuous,
 }
 

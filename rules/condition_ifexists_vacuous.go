@@ -13,6 +13,7 @@ var ConditionIfExistsVacuous = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     usesIfExists,
 	Check:     conditionIfExistsVacuous,
 }
 

@@ -8,6 +8,7 @@ var ConditionKeyNotInContext = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     conditions,
 	Check:     conditionKeyNotInContext,
 }
 

@@ -8,6 +8,7 @@ var ConditionKeyUnknown = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     conditions,
 	Check:     conditionKeyUnknown,
 }
 

@@ -14,6 +14,7 @@ var ConditionLiteralWildcard = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     usesWildcard,
 	Check:     conditionLiteralWildcard,
 }
 

@@ -15,6 +15,7 @@ var ConditionMultivaluedWithoutQualifier = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     asksList,
 	Check:     conditionMultivaluedWithoutQualifier,
 }
 

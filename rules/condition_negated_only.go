@@ -8,6 +8,7 @@ var ConditionNegatedOnly = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     usesNegation,
 	Check:     conditionNegatedOnly,
 }
 

@@ -15,6 +15,7 @@ var ConditionNullInverted = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     usesNull,
 	Check:     conditionNullInverted,
 }
 

@@ -10,6 +10,7 @@ var ConditionOperatorUnknown = &Rule{
 	Severity:  7.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     unknownOperator,
 	Check:     conditionOperatorUnknown,
 }
 

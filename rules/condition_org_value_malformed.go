@@ -12,6 +12,7 @@ var ConditionOrgValueMalformed = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     asksOrganization,
 	Check:     conditionOrgValueMalformed,
 }
 

@@ -14,6 +14,7 @@ var ConditionPrincipalARNSessionForm = &Rule{
 	Severity:  5.5,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     asksIdentity,
 	Check:     conditionPrincipalARNSessionForm,
 }
 

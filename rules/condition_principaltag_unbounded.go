@@ -8,6 +8,7 @@ var ConditionPrincipalTagUnbounded = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure", "abac"},
+	needs:     asksTag,
 	Check:     conditionPrincipalTagUnbounded,
 }
 

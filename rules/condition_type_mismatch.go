@@ -15,6 +15,7 @@ var ConditionTypeMismatch = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     conditions,
 	Check:     conditionTypeMismatch,
 }
 

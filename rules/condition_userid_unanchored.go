@@ -15,6 +15,7 @@ var ConditionUserIDUnanchored = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     asksIdentity,
 	Check:     conditionUserIDUnanchored,
 }
 

@@ -8,6 +8,7 @@ var ConditionWildcardValue = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     trustsAnyAWS | conditions,
 	Check:     conditionWildcardValue,
 }
 

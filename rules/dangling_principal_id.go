@@ -8,6 +8,7 @@ var DanglingPrincipalID = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"hygiene"},
+	needs:     trustsUniqueID,
 	Check:     danglingPrincipalID,
 }
 

@@ -15,6 +15,7 @@ var DenyIneffective = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     denies | conditions,
 	Check:     denyIneffective,
 }
 

@@ -15,6 +15,7 @@ var DenyNotPrincipal = &Rule{
 	Severity:  7.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     denies,
 	Check:     denyNotPrincipal,
 }
 

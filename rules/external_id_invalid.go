@@ -14,6 +14,7 @@ var ExternalIDInvalid = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     asksExternalID,
 	Check:     externalIDInvalid,
 }
 

@@ -14,6 +14,7 @@ var ExternalIDShared = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"confused-deputy"},
+	needs:     asksExternalID,
 	Check:     externalIDShared,
 }
 

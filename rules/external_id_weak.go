@@ -14,6 +14,7 @@ var ExternalIDWeak = &Rule{
 	Severity:  3.5,
 	Precision: Medium,
 	Tags:      []string{"confused-deputy"},
+	needs:     asksExternalID,
 	Check:     externalIDWeak,
 }
 

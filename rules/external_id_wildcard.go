@@ -8,6 +8,7 @@ var ExternalIDWildcard = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "confused-deputy"},
+	needs:     asksExternalID,
 	Check:     externalIDWildcard,
 }
 

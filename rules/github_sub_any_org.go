@@ -8,6 +8,7 @@ var GitHubSubAnyOrg = &Rule{
 	Severity:  9.5,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubAnyOrg,
 }
 

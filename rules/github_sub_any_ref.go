@@ -12,6 +12,7 @@ var GitHubSubAnyRef = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubAnyRef,
 }
 

@@ -15,6 +15,7 @@ var GitHubSubMalformed = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubMalformed,
 }
 

@@ -14,6 +14,7 @@ var GitHubSubOrgWide = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubOrgWide,
 }
 

@@ -14,6 +14,7 @@ var GitHubSubPullRequest = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubPullRequest,
 }
 

@@ -14,6 +14,7 @@ var GitHubSubTemplateUnsafe = &Rule{
 	Severity:  8.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
+	needs:     trustsGitHub | conditions,
 	Check:     gitHubSubTemplateUnsafe,
 }
 

@@ -15,6 +15,7 @@ var GitLabSubAnyRef = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "gitlab"},
+	needs:     trustsShared | conditions,
 	Check:     gitLabSubAnyRef,
 }
 

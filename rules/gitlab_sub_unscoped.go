@@ -8,6 +8,7 @@ var GitLabSubUnscoped = &Rule{
 	Severity:  9.5,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "gitlab"},
+	needs:     trustsShared | conditions,
 	Check:     gitLabSubUnscoped,
 }
 

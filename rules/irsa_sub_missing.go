@@ -16,6 +16,7 @@ var IRSASubMissing = &Rule{
 	Severity:  8.0,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "eks"},
+	needs:     trustsFederated,
 	Check:     irsaSubMissing,
 }
 

@@ -16,6 +16,7 @@ var IRSASubWildcard = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "eks"},
+	needs:     trustsFederated | conditions,
 	Check:     irsaSubWildcard,
 }
 

@@ -15,6 +15,7 @@ var MFADenyWithoutIfExists = &Rule{
 	Severity:  5.5,
 	Precision: VeryHigh,
 	Tags:      []string{"mfa"},
+	needs:     denies | asksMFA,
 	Check:     mfaDenyWithoutIfExists,
 }
 

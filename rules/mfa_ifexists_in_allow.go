@@ -15,6 +15,7 @@ var MFAIfExistsInAllow = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "mfa"},
+	needs:     asksMFA | usesIfExists,
 	Check:     mfaIfExistsInAllow,
 }
 

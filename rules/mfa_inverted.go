@@ -15,6 +15,7 @@ var MFAInverted = &Rule{
 	Severity:  7.5,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "mfa"},
+	needs:     asksMFA,
 	Check:     mfaInverted,
 }
 

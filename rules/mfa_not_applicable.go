@@ -8,6 +8,7 @@ var MFANotApplicable = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness", "mfa"},
+	needs:     asksMFA,
 	Check:     mfaNotApplicable,
 }
 

@@ -16,6 +16,7 @@ var OIDCAudienceMissing = &Rule{
 	Severity:  4.0,
 	Precision: Medium,
 	Tags:      []string{"oidc"},
+	needs:     trustsFederated,
 	Check:     oidcAudienceMissing,
 }
 

@@ -13,6 +13,7 @@ var OIDCPrivateNoSubject = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc"},
+	needs:     trustsFederated,
 	Check:     oidcPrivateNoSubject,
 }
 

@@ -10,6 +10,7 @@ var OIDCProviderOtherAccount = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness", "oidc"},
+	needs:     trustsFederated,
 	Check:     oidcProviderOtherAccount,
 }
 

@@ -16,6 +16,7 @@ var OIDCTenancyClaimMissing = &Rule{
 	Severity:  9.5,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc"},
+	needs:     trustsShared,
 	Check:     oidcTenancyClaimMissing,
 }
 

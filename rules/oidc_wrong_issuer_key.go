@@ -8,6 +8,7 @@ var OIDCWrongIssuerKey = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"correctness", "oidc"},
+	needs:     conditions,
 	Check:     oidcWrongIssuerKey,
 }
 

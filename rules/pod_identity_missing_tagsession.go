@@ -14,6 +14,7 @@ var PodIdentityMissingTagSession = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness", "eks"},
+	needs:     trustsService,
 	Check:     podIdentityMissingTagSession,
 }
 

@@ -8,6 +8,7 @@ var PrincipalAnyAWS = &Rule{
 	Severity:  9.5,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     trustsAnyAWS,
 	Check:     principalAnyAWS,
 }
 

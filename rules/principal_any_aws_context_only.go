@@ -9,6 +9,7 @@ var PrincipalAnyAWSContextOnly = &Rule{
 	Severity:  8.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     trustsAnyAWS | conditions,
 	Check:     principalAnyAWSContextOnly,
 }
 

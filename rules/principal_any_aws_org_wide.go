@@ -15,6 +15,7 @@ var PrincipalAnyAWSOrgWide = &Rule{
 	Severity:  3.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     trustsAnyAWS | conditions,
 	Check:     principalAnyAWSOrgWide,
 }
 

@@ -12,6 +12,7 @@ var PrincipalAssumedRoleSession = &Rule{
 	Severity:  3.0,
 	Precision: High,
 	Tags:      []string{"hygiene"},
+	needs:     trustsSession,
 	Check:     principalAssumedRoleSession,
 }
 

@@ -12,6 +12,7 @@ var PrincipalIAMUser = &Rule{
 	Severity:  3.0,
 	Precision: High,
 	Tags:      []string{"hygiene"},
+	needs:     trustsUser,
 	Check:     principalIAMUser,
 }
 

@@ -8,6 +8,7 @@ var PrincipalMixedKinds = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     conditions,
 	Check:     principalMixedKinds,
 }
 

@@ -14,6 +14,7 @@ var PrincipalUnlistedAccount = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     trustsAWS,
 	Check:     principalUnlistedAccount,
 }
 

@@ -13,6 +13,7 @@ var RestrictionBypassedBySibling = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"exposure"},
+	needs:     siblings | conditions,
 	Check:     restrictionBypassedBySibling,
 }
 

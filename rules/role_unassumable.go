@@ -13,6 +13,7 @@ var RoleUnassumable = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     denies,
 	Check:     roleUnassumable,
 }
 
@@ -21,10 +22,10 @@ func roleUnassumable(p *Pass) {
 	if len(d.Faults) > 0 || len(d.Unresolved) > 0 || len(d.Statements) == 0 || len(p.shared.claimed) > 0 {
 		return
 	}
-	allows, denies := false, false
+	allows, forbids := false, false
 	for _, s := range d.Statements {
 		allows = allows || s.Effect == policy.Allow
-		denies = denies || s.Effect == policy.Deny
+		forbids = forbids || s.Effect == policy.Deny
 		for _, pr := range s.Principals {
 			if k := kindOf(pr); s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
 				return
@@ -35,7 +36,7 @@ func roleUnassumable(p *Pass) {
 		return // nothing but a Deny is left in a case that may never be
 	}
 	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
-	if !denies || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
+	if !forbids || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
 		return
 	}
 	p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)

@@ -15,6 +15,7 @@ var RolesAnywhereMissingActions = &Rule{
 	Severity:  7.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     trustsService,
 	Check:     rolesAnywhereMissingActions,
 }
 

@@ -16,6 +16,7 @@ var RolesAnywhereUnbounded = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "confused-deputy"},
+	needs:     trustsService,
 	Check:     rolesAnywhereUnbounded,
 }
 

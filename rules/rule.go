@@ -29,7 +29,9 @@ type Rule struct {
 	Severity  float64
 	Precision Precision
 	Tags      []string
-	Check     func(*Pass)
+	// needs are the traits without which a policy gives the rule nothing to say or to claim: it does not look at others.
+	needs traits
+	Check func(*Pass)
 }
 
 // A Level is how much a finding weighs: SARIF's level.

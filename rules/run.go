@@ -77,6 +77,7 @@ type shared struct {
 
 // An analysis is what follows from a policy, whatever role it is of: the instances of a role with one policy have it in common.
 type analysis struct {
+	traits traits
 	asked  bool
 	grants []access.Grant // once asked for: see Pass.grants
 
@@ -102,7 +103,8 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 	r := &run{documents: docs, failed: map[*policy.Document]error{}}
 	groups := instances(docs)
 	parallel.Each(len(groups), func(g int) {
-		first, a := docs[groups[g][0]], &analysis{}
+		first := docs[groups[g][0]]
+		a := &analysis{traits: traitsOf(first)}
 		for _, i := range groups[g] {
 			d := *docs[i]
 			d.Value, d.Statements, d.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
@@ -143,8 +145,8 @@ func (r *run) one(d, original *policy.Document, opts *Options, a *analysis) []Fi
 	var found []*Finding
 	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}, analysis: a}, findings: &found}
 	for _, p.rule = range All {
-		if p.rule.Check == nil {
-			continue // reported by the scan, not by a look at a document
+		if p.rule.Check == nil || a.traits&p.rule.needs != p.rule.needs {
+			continue // reported by the scan, or nothing to look at
 		}
 		r.look(original, func() { p.rule.Check(p) })
 	}

@@ -13,6 +13,7 @@ var SAMLAudienceMissing = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"saml"},
+	needs:     trustsSAML,
 	Check:     samlAudienceMissing,
 }
 

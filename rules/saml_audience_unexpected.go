@@ -12,6 +12,7 @@ var SAMLAudienceUnexpected = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness", "saml"},
+	needs:     trustsSAML | conditions,
 	Check:     samlAudienceUnexpected,
 }
 

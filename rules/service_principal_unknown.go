@@ -15,6 +15,7 @@ var ServicePrincipalUnknown = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     trustsService,
 	Check:     servicePrincipalUnknown,
 }
 

@@ -12,6 +12,7 @@ var ServiceSourceForeign = &Rule{
 	Severity:  7.0,
 	Precision: High,
 	Tags:      []string{"confused-deputy"},
+	needs:     trustsService | asksSource,
 	Check:     serviceSourceForeign,
 }
 

@@ -8,6 +8,7 @@ var ServiceSourceWildcard = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"confused-deputy"},
+	needs:     trustsService | conditions,
 	Check:     serviceSourceWildcard,
 }
 

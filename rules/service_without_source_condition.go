@@ -11,6 +11,7 @@ var ServiceWithoutSourceCondition = &Rule{
 	Severity:  3.5,
 	Precision: Medium,
 	Tags:      []string{"confused-deputy"},
+	needs:     trustsSourceService,
 	Check:     serviceWithoutSourceCondition,
 }
 

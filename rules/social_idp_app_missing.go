@@ -9,6 +9,7 @@ var SocialIdpAppMissing = &Rule{
 	Severity:  9.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc"},
+	needs:     trustsShared,
 	Check:     socialIdpAppMissing,
 }
 

@@ -15,6 +15,7 @@ var SourceIPBroad = &Rule{
 	Severity:  3.0,
 	Precision: High,
 	Tags:      []string{"network"},
+	needs:     asksAddress,
 	Check:     sourceIPBroad,
 }
 

@@ -14,6 +14,7 @@ var SourceIPPrivate = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness", "network"},
+	needs:     asksAddress,
 	Check:     sourceIPPrivate,
 }
 

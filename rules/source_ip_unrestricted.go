@@ -8,6 +8,7 @@ var SourceIPUnrestricted = &Rule{
 	Severity:  8.0,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "network"},
+	needs:     asksAddress,
 	Check:     sourceIPUnrestricted,
 }
 

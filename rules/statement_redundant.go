@@ -14,6 +14,7 @@ var StatementRedundant = &Rule{
 	Severity:  2.0,
 	Precision: High,
 	Tags:      []string{"hygiene"},
+	needs:     siblings,
 	Check:     statementRedundant,
 }
 

@@ -14,6 +14,7 @@ var StatementShadowedByDeny = &Rule{
 	Severity:  4.5,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     siblings | denies,
 	Check:     statementShadowedByDeny,
 }
 

@@ -13,6 +13,7 @@ var StatementUnsatisfiable = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     conditions,
 	Check:     statementUnsatisfiable,
 }
 

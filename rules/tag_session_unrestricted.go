@@ -15,6 +15,7 @@ var TagSessionUnrestricted = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"exposure", "abac"},
+	needs:     trustsAWS,
 	Check:     tagSessionUnrestricted,
 }
 

@@ -15,6 +15,7 @@ var TFCSubUnscoped = &Rule{
 	Severity:  9.5,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "hcp-terraform"},
+	needs:     trustsShared | conditions,
 	Check:     tfcSubUnscoped,
 }
 

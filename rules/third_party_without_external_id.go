@@ -15,6 +15,7 @@ var ThirdPartyWithoutExternalID = &Rule{
 	Severity:  7.0,
 	Precision: Medium,
 	Tags:      []string{"exposure", "confused-deputy"},
+	needs:     trustsAWS,
 	Check:     thirdPartyWithoutExternalID,
 }
 

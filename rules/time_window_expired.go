@@ -15,6 +15,7 @@ var TimeWindowExpired = &Rule{
 	Severity:  4.5,
 	Precision: High,
 	Tags:      []string{"correctness"},
+	needs:     asksTime,
 	Check:     timeWindowExpired,
 }
 

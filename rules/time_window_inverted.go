@@ -12,6 +12,7 @@ var TimeWindowInverted = &Rule{
 	Severity:  5.0,
 	Precision: VeryHigh,
 	Tags:      []string{"correctness"},
+	needs:     asksTime,
 	Check:     timeWindowInverted,
 }
 
