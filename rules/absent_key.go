@@ -75,7 +75,7 @@ func (a *absentKey) certain() bool {
 // absence says whether the key of c is absent from the requests of principals of s.
 func absence(s *policy.Statement, c policy.Condition) (absentKey, bool) {
 	a := absentKey{statement: s, condition: c}
-	key := keyName(c)
+	key := c.Name
 	if key == "" || !c.Operator.Known || len(s.Principals) == 0 {
 		return a, false
 	}
@@ -140,14 +140,14 @@ func (a *absentKey) why() string {
 	c, first := a.condition, a.statement.Principals[a.principals[0]]
 	switch a.kind {
 	case unknownKey:
-		return "requests for a role have no key " + c.Key.String() + didYouMean(nearest(keyName(c), slices.Concat(globalKeys, stsKeys, samlKeys)))
+		return "requests for a role have no key " + c.Key.String() + didYouMean(nearest(c.Name, slices.Concat(globalKeys, stsKeys, samlKeys)))
 	case wrongIssuer:
-		theirs, _ := splitClaim(keyName(c))
+		theirs, _ := splitClaim(c.Name)
 		return "tokens of " + addressOf(first) + " carry no claims of " + theirs
 	case noMFA:
 		return requester(first) + " cannot show MFA"
 	case foreignKey:
-		if address, name := splitClaim(keyName(c)); address != "" && address == addressOf(first) {
+		if address, name := splitClaim(c.Name); address != "" && address == addressOf(first) {
 			return name + " is not a claim that AWS takes from tokens of " + address
 		}
 	}
@@ -201,7 +201,7 @@ func (p *Pass) reportVacuous(a absentKey) {
 		consequence = "so the condition does not restrict them on " + p.Document.Role
 	}
 	fd := p.reportAt(a, "%s, %s", a.why(), consequence)
-	_, claim := splitClaim(keyName(c))
+	_, claim := splitClaim(c.Name)
 	if a.kind == mixedKinds && c.Operator.IfExists || a.kind == foreignKey && claim == "iss" {
 		// IfExists is how one lets callers of another kind pass, and the provider says whose tokens it takes without iss.
 		fd.Level, fd.Severity = Note, noteSeverity

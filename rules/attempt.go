@@ -46,7 +46,7 @@ func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
 		if !cond.Operator.Known {
 			return nil, false
 		}
-		key := keyName(cond)
+		key := cond.Name
 		if key == "" {
 			return nil, false
 		}
@@ -331,7 +331,7 @@ func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 	all := []caller{c}
 	world := p.world(s)
 	for _, cond := range s.Conditions {
-		key := keyName(cond)
+		key := cond.Name
 		if cond.Operator.Name == "Null" {
 			if next, ok := c.as(key, anyOf(key)); ok && len(cond.Values) == 1 && cond.Values[0].Is("false") {
 				all = append(all, next) // it only asks that the key is there
@@ -451,7 +451,7 @@ func outsiderNamed(pattern string) (name string, ok bool) {
 	if head, tail, star := strings.Cut(pattern, "*"); star && strings.HasPrefix(begin+"role/", head) {
 		for _, end := range []string{"", "role/", "role/x", "user/x"} {
 			rest := spellOut(tail, "x", "x")
-			if name = begin + strings.TrimPrefix(end+strings.TrimLeft(rest, ":"), ":"); glob(pattern, name) && principalARN().MatchString(name) {
+			if name = begin + strings.TrimPrefix(end+strings.TrimLeft(rest, ":"), ":"); glob(pattern, name) && isPrincipalARN(name) {
 				return name, true
 			}
 		}

@@ -45,7 +45,7 @@ func bindsPool(s *policy.Statement) bool {
 		return false
 	}
 	for _, c := range s.Conditions {
-		if keyName(c) == aud && strings.HasSuffix(c.Operator.Name, "Like") && slices.ContainsFunc(c.Values, func(v policy.Text) bool {
+		if c.Name == aud && strings.HasSuffix(c.Operator.Name, "Like") && slices.ContainsFunc(c.Values, func(v policy.Text) bool {
 			pattern, known := v.Literal()
 			return known && glob(pattern, poolLike(pattern))
 		}) {
@@ -58,7 +58,7 @@ func bindsPool(s *policy.Statement) bool {
 // otherPool returns an identity pool that nobody means, as far as the conditions of s leave it open.
 func otherPool(s *policy.Statement) string {
 	for _, c := range s.Conditions {
-		if keyName(c) == "cognito-identity.amazonaws.com:aud" {
+		if c.Name == "cognito-identity.amazonaws.com:aud" {
 			for _, v := range c.Values {
 				if pattern, known := v.Literal(); known && hasWildcard(v) && glob(pattern, poolLike(pattern)) {
 					return poolLike(pattern)
@@ -96,7 +96,7 @@ func (p *Pass) cognito(f func(s *policy.Statement, i int)) {
 // the issuer, ":sub", stands for that claim of any.
 func bindsClaim(s *policy.Statement, key string) bool {
 	for _, c := range s.Conditions {
-		name := keyName(c)
+		name := c.Name
 		if name == "" {
 			parts := c.Key.Parts
 			if len(parts) > 0 && parts[len(parts)-1].Hole != nil || c.Key.HasSuffix(key[strings.LastIndexByte(key, ':'):]) {

@@ -26,7 +26,7 @@ func cognitoUnauthenticated(p *Pass) {
 			return
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != amr || !asksForValue(c) {
+			if c.Name != amr || !asksForValue(c) {
 				continue
 			}
 			for _, v := range c.Values {

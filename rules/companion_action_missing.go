@@ -26,7 +26,7 @@ func companionActionMissing(p *Pass) {
 		}
 		for _, c := range s.Conditions {
 			action := ""
-			switch key := keyName(c); {
+			switch key := c.Name; {
 			case strings.HasPrefix(key, "aws:requesttag/"), key == "sts:transitivetagkeys", key == "aws:tagkeys":
 				action = access.TagSession
 			case key == "sts:sourceidentity":

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -45,29 +44,10 @@ func conditionDuplicateKey(p *Pass) {
 
 // duplicates returns the members of the policy that later ones hide. They are looked for once.
 func (p *Pass) duplicates() []policy.Duplicate {
-	if p.shared.hidden == nil {
-		var hidden []policy.Duplicate
-		if mayRepeat(p.Document.Value) {
-			hidden = p.Document.Value.Duplicates()
-		}
-		p.shared.hidden = &hidden
+	if !p.shared.compared {
+		p.shared.compared, p.shared.hidden = true, p.Document.Value.Duplicates()
 	}
-	return *p.shared.hidden
-}
-
-// mayRepeat reports whether an object in v may have a name twice. Hardly one has, and to see that of a few names needs no table.
-func mayRepeat(v *policy.Value) bool {
-	const few = 16
-	if len(v.Members) > few || slices.ContainsFunc(v.Elements, mayRepeat) {
-		return true
-	}
-	for i, m := range v.Members {
-		name := m.Key.String()
-		if mayRepeat(m.Value) || slices.ContainsFunc(v.Members[:i], func(o policy.Member) bool { return o.Key.String() == name }) {
-			return true
-		}
-	}
-	return false
+	return p.shared.hidden
 }
 
 // lostCondition reports that hidden, an operator or a key, is lost because of kept.

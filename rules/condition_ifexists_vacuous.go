@@ -19,7 +19,7 @@ var ConditionIfExistsVacuous = &Rule{
 
 func conditionIfExistsVacuous(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		return e.cause == ifExists && classOf(keyName(*e.condition)) != mfaKey
+		return e.cause == ifExists && classOf(e.condition.Name) != mfaKey
 	}, func(e *exposure) string {
 		return e.who() + " can assume " + p.Document.Role + " with requests without " + e.condition.Key.String() + ", which " + e.condition.Operator.Text.String() + " lets pass"
 	})
@@ -51,7 +51,7 @@ func (p *Pass) optionalEnvironments() {
 func optionalEnvironment(s *policy.Statement, i int) *policy.Condition {
 	for j := range s.Conditions {
 		c := &s.Conditions[j]
-		if keyName(*c) == addressOf(s.Principals[i])+":environment" && c.Operator.IfExists && asksForValue(*c) {
+		if c.Name == addressOf(s.Principals[i])+":environment" && c.Operator.IfExists && asksForValue(*c) {
 			return c
 		}
 	}

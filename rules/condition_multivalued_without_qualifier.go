@@ -22,7 +22,7 @@ var ConditionMultivaluedWithoutQualifier = &Rule{
 func conditionMultivaluedWithoutQualifier(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			key := keyName(c)
+			key := c.Name
 			if c.Operator.Set != policy.NoSet || c.Operator.Name == "Null" || !multivalued(key) || strings.HasPrefix(key, "saml:") || p.claimed(s, -1) {
 				continue
 			}

@@ -29,7 +29,7 @@ func conditionNullInverted(p *Pass) {
 			if c.Operator.Name != "Null" || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "true") || p.claimed(s, -1) {
 				continue
 			}
-			switch classOf(keyName(*c)) {
+			switch classOf(c.Name) {
 			case identityKey, mfaKey, externalIDKey, principalTag, sourceKey, claimKey:
 			default:
 				continue

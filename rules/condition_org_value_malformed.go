@@ -19,7 +19,7 @@ var ConditionOrgValueMalformed = &Rule{
 func conditionOrgValueMalformed(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			key := keyName(c)
+			key := c.Name
 			if c.Operator.Name == "Null" || p.claimed(s, -1) {
 				continue
 			}

@@ -21,7 +21,7 @@ var ConditionPrincipalARNSessionForm = &Rule{
 func conditionPrincipalARNSessionForm(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:principalarn" || c.Operator.Name == "Null" {
+			if c.Name != "aws:principalarn" || c.Operator.Name == "Null" {
 				continue
 			}
 			idle, first := 0, policy.Text{}

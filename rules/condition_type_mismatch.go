@@ -25,7 +25,7 @@ func conditionTypeMismatch(p *Pass) {
 			if p.claimed(s, -1) || !c.Operator.Known || c.Operator.Name == "Null" {
 				continue
 			}
-			key := keyName(c)
+			key := c.Name
 			if want := typeOf(key); want != "" && !fits(want, c.Operator.Name) {
 				consequence := "whom it lets in AWS does not say"
 				if _, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now}); dead && s.Effect == policy.Allow {

@@ -36,7 +36,7 @@ func (p *Pass) sessionNames() {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:userid" || c.Operator.Name != "StringLike" {
+			if c.Name != "aws:userid" || c.Operator.Name != "StringLike" {
 				continue
 			}
 			for _, v := range c.Values {

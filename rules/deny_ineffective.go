@@ -60,7 +60,7 @@ func denyIneffective(p *Pass) {
 // meant for those who have the key, but for what says that somebody has no MFA: Null does not hit those who say so themselves,
 // and how long ago it was nobody says who has none.
 func escapable(s *policy.Statement, c policy.Condition) bool {
-	key := keyName(c)
+	key := c.Name
 	switch {
 	case key == "aws:multifactorauthage":
 		return strings.HasPrefix(c.Operator.Name, "NumericGreaterThan") && !c.Operator.IfExists
@@ -78,7 +78,7 @@ func escapable(s *policy.Statement, c policy.Condition) bool {
 		return true
 	}
 	for _, other := range s.Conditions {
-		if other.Operator.Name == "Null" && keyName(other) == key && len(other.Values) == 1 && strings.EqualFold(other.Values[0].String(), "false") {
+		if other.Operator.Name == "Null" && other.Name == key && len(other.Values) == 1 && strings.EqualFold(other.Values[0].String(), "false") {
 			return true
 		}
 	}

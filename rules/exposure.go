@@ -158,7 +158,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 	}
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		key := keyName(*c)
+		key := c.Name
 		if made(*c) || !bounding(key, who, sub) {
 			continue
 		}
@@ -185,7 +185,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 	}
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		if !made(*c) || !bounding(keyName(*c), who, sub) {
+		if !made(*c) || !bounding(c.Name, who, sub) {
 			continue
 		}
 		switch {
@@ -193,7 +193,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 			return negatedOnly, c
 		case c.Operator.Name == "Null" && len(c.Values) == 1 && c.Values[0].Is("true"):
 			return nullTest, c
-		case classOf(keyName(*c)) == claimKey || classOf(keyName(*c)) == sourceKey || classOf(keyName(*c)) == externalIDKey && who == thirdParty:
+		case classOf(c.Name) == claimKey || classOf(c.Name) == sourceKey || classOf(c.Name) == externalIDKey && who == thirdParty:
 			return wildcardValue, c
 		}
 	}
@@ -206,7 +206,7 @@ func causeOf(s *policy.Statement, a *attempt, sub subject, who stranger) (cause,
 	chosen := true
 	for i := range a.effort {
 		c := &a.effort[i]
-		switch classOf(keyName(*c)) {
+		switch classOf(c.Name) {
 		case principalTag:
 			return principalTagged, c
 		case addressKey:

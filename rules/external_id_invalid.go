@@ -21,7 +21,7 @@ var ExternalIDInvalid = &Rule{
 func externalIDInvalid(p *Pass) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != "sts:externalid" || !strings.HasPrefix(c.Operator.Name, "String") || negated(c.Operator) || p.claimed(s, -1) {
+			if c.Name != "sts:externalid" || !strings.HasPrefix(c.Operator.Name, "String") || negated(c.Operator) || p.claimed(s, -1) {
 				continue
 			}
 			idle := 0

@@ -68,7 +68,7 @@ func externalIDsOf(d *policy.Document, ownerOf func(policy.Text) standing) []sha
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
+			if c.Name != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
 				continue
 			}
 			for _, pr := range s.Principals {

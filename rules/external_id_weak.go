@@ -24,7 +24,7 @@ func externalIDWeak(p *Pass) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
+			if c.Name != "sts:externalid" || negated(c.Operator) || c.Operator.Name == "Null" {
 				continue
 			}
 			for _, v := range c.Values {

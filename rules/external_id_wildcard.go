@@ -14,7 +14,7 @@ var ExternalIDWildcard = &Rule{
 
 func externalIDWildcard(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		return e.cause == wildcardValue && e.stranger == thirdParty && keyName(*e.condition) == "sts:externalid"
+		return e.cause == wildcardValue && e.stranger == thirdParty && e.condition.Name == "sts:externalid"
 	}, func(e *exposure) string {
 		if e.value.IsZero() {
 			return e.who() + " can assume " + p.Document.Role + " with any external ID"

@@ -15,7 +15,7 @@ var GitHubSubAnyOrg = &Rule{
 func gitHubSubAnyOrg(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
 		address := addressOf(e.statement.Principals[e.principal])
-		return e.stranger == tenant && isGitHub(address) && e.cause == wildcardValue && keyName(*e.condition) == address+":sub"
+		return e.stranger == tenant && isGitHub(address) && e.cause == wildcardValue && e.condition.Name == address+":sub"
 	}, func(e *exposure) string {
 		if e.value.IsZero() {
 			return "workflows of any GitHub repository can assume " + p.Document.Role

@@ -36,7 +36,7 @@ func gitHubSubMalformed(p *Pass) {
 	for st, n := range idle {
 		address := addressOf(st.s.Principals[st.i])
 		for _, c := range st.s.Conditions {
-			if keyName(c) == address+":sub" && n == len(c.Values) {
+			if c.Name == address+":sub" && n == len(c.Values) {
 				p.claim(st.s, st.i)
 			}
 		}

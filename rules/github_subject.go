@@ -73,7 +73,7 @@ func bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 	address := addressOf(s.Principals[i])
 	for _, name := range claims {
 		if bindsClaim(s, address+":"+name) && !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
-			return keyName(c) == address+":"+name && name == "environment" && (c.Operator.IfExists || c.Operator.Set == policy.ForAllValues)
+			return c.Name == address+":"+name && name == "environment" && (c.Operator.IfExists || c.Operator.Set == policy.ForAllValues)
 		}) {
 			return true
 		}

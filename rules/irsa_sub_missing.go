@@ -58,7 +58,7 @@ func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s
 			subject := subject // another one for another principal
 			if sub.issuer() != "" {
 				for _, c := range s.Conditions {
-					if pattern := openSubject(c); pattern != "" && keyName(c) == sub.issuer()+":sub" && !glob(pattern, subject) {
+					if pattern := openSubject(c); pattern != "" && c.Name == sub.issuer()+":sub" && !glob(pattern, subject) {
 						subject = plain(pattern)
 					}
 				}
@@ -76,7 +76,7 @@ func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s
 func bindsToken(s *policy.Statement, i int) bool {
 	address := addressOf(s.Principals[i])
 	for _, c := range s.Conditions {
-		key := keyName(c)
+		key := c.Name
 		owner, name := splitClaim(key)
 		switch {
 		case key == "":

@@ -50,7 +50,7 @@ func isClusterSubject(sub subject, c policy.Condition) bool {
 		return false
 	}
 	if address := sub.issuer(); address != "" {
-		return keyName(c) == address+":sub"
+		return c.Name == address+":sub"
 	}
 	return c.Key.Hole() != nil && c.Key.HasSuffix(":sub")
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
-	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // A keyClass says who decides what the value of a condition key is.
@@ -35,17 +34,6 @@ const (
 	sometimes
 	never
 )
-
-// keyName returns the name of the key in lower case, "" where it is not known. The slash at the end of some issuers' addresses is
-// left out, as in those of principals.
-func keyName(c policy.Condition) string {
-	name, _ := c.Key.Literal()
-	name = strings.ToLower(name)
-	if i := strings.LastIndexByte(name, ':'); i > 0 && name[i-1] == '/' {
-		return name[:i-1] + name[i:]
-	}
-	return name
-}
 
 // globalKeys are the keys that AWS has for requests of all services, in lower case and sorted.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html

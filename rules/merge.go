@@ -12,6 +12,9 @@ import (
 // every alternative has it, otherwise under the conditions of all that do. What another alternative says in other words is
 // related. each[i] are the findings of docs[i].
 func unconditional(docs []*policy.Document, each [][]Finding) {
+	if !slices.ContainsFunc(docs, func(d *policy.Document) bool { return d.When != "" }) {
+		return
+	}
 	type role struct{ file, address string }
 	roleOf := func(d *policy.Document) role {
 		r := role{address: d.Role}

@@ -25,7 +25,7 @@ func mfaDenyWithoutIfExists(p *Pass) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:multifactorauthpresent" || c.Operator.Name != "Bool" && c.Operator.Name != "StringEquals" || c.Operator.Set != policy.NoSet || c.Operator.IfExists || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "false") {
+			if c.Name != "aws:multifactorauthpresent" || c.Operator.Name != "Bool" && c.Operator.Name != "StringEquals" || c.Operator.Set != policy.NoSet || c.Operator.IfExists || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "false") {
 				continue
 			}
 			if !p.admitsUsers() {

@@ -38,7 +38,7 @@ func mfaIfExistsInAllow(p *Pass) {
 
 // mfaDemanded reports whether c asks for MFA, apart from IfExists.
 func mfaDemanded(c *policy.Condition) bool {
-	switch keyName(*c) {
+	switch c.Name {
 	case "aws:multifactorauthpresent":
 		return c.Operator.Name == "Bool" && len(c.Values) == 1 && strings.EqualFold(c.Values[0].String(), "true")
 	case "aws:multifactorauthage":

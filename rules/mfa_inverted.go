@@ -25,7 +25,7 @@ func mfaInverted(p *Pass) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:multifactorauthpresent" || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "false") {
+			if c.Name != "aws:multifactorauthpresent" || len(c.Values) != 1 || !strings.EqualFold(c.Values[0].String(), "false") {
 				continue
 			}
 			v := c.Values[0]

@@ -67,7 +67,7 @@ func (p *Pass) onlyAudience(address policy.Text) (only source.Span, ok bool) {
 // exactSubject reports whether the conditions of s on key list whole values.
 func exactSubject(s *policy.Statement, key string) bool {
 	for _, c := range s.Conditions {
-		if keyName(c) != key || !asksForValue(c) {
+		if c.Name != key || !asksForValue(c) {
 			continue
 		}
 		for _, v := range c.Values {

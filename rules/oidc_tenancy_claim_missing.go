@@ -57,7 +57,7 @@ func (p *Pass) tenancyClaimDemanded() {
 // demandMet reports whether s has a condition on the claim that IAM demands, or may have.
 func demandMet(s *policy.Statement, address string, known issuer) bool {
 	for _, c := range s.Conditions {
-		key := keyName(c)
+		key := c.Name
 		if key == "" || key == address+":"+known.tenancy || key == strings.ToLower(known.tenancy) || isGitHub(address) && key == address+":job_workflow_ref" {
 			return true
 		}

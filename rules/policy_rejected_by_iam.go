@@ -50,17 +50,19 @@ func policyRejectedByIAM(p *Pass) {
 	}
 	r.duplicateElements(p)
 	r.version(d)
-	r.characters(d)
-	sids := map[string]*policy.Statement{}
-	for _, s := range d.Statements {
-		if first := r.sid(s, sids); first != nil {
+	if d.Value != nil && p.surveyed().foreign {
+		r.characters(d)
+	}
+	for i, s := range d.Statements {
+		if first := r.sid(s, d.Statements[:i]); first != nil {
 			p.claimAll(first)
 		}
 		if len(s.NotPrincipals) > 0 && s.Effect == policy.Allow {
 			r.add(at(s, s.NotPrincipals[0].ID), "not-principal", "a trust policy cannot allow everybody but some with NotPrincipal")
 		}
 		if !s.Faulty {
-			for i, pr := range s.Principals {
+			for i := range s.Principals {
+				pr := s.Principals[i]
 				if emptyInput(s, pr) {
 					fd := p.Report(at(s, pr.ID), "IAM refuses the policy of %s unless something says whom it trusts: with the inputs of the code the principal is %s", d.Role, quoted(pr.ID))
 					fd.Level, fd.Severity = Note, noteSeverity
@@ -70,15 +72,18 @@ func policyRejectedByIAM(p *Pass) {
 				}
 			}
 		}
-		for _, c := range s.Conditions {
+		for i := range s.Conditions {
+			c := &s.Conditions[i]
 			for _, v := range c.Values {
-				if why := valueFault(c.Operator, v); why != "" {
+				if why := valueFault(&c.Operator, v); why != "" {
 					r.add(at(s, v), "value", "%s", why)
 				}
 			}
 		}
 	}
-	p.reject(r)
+	if len(r) > 0 {
+		p.reject(r)
+	}
 	for _, s := range d.Statements {
 		p.doubtfulSid(s)
 	}
@@ -247,9 +252,6 @@ func (r *rejections) version(d *policy.Document) {
 // characters adds the first character that IAM does not take in a policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 func (r *rejections) characters(d *policy.Document) {
-	if d.Value == nil {
-		return
-	}
 	foreign := func(t policy.Text) bool {
 		for _, part := range t.Parts {
 			if part.Hole != nil {
@@ -288,19 +290,19 @@ func (r *rejections) characters(d *policy.Document) {
 	visit(d.Value)
 }
 
-// sid adds a Sid that another statement has, and returns that one.
-func (r *rejections) sid(s *policy.Statement, seen map[string]*policy.Statement) *policy.Statement {
+// sid adds a Sid that an earlier statement has, and returns the first such one.
+func (r *rejections) sid(s *policy.Statement, earlier []*policy.Statement) *policy.Statement {
 	sid, known := s.Sid.Literal()
 	if !known || sid == "" {
 		return nil
 	}
-	first, twice := seen[sid]
-	if !twice {
-		seen[sid] = s
-		return nil
+	for _, first := range earlier {
+		if first.Sid.Is(sid) {
+			r.add(at(s, s.Sid), policy.DuplicateElement, "two statements have the Sid %q", sid).related = []Related{{first.Sid.Span, "the first one"}}
+			return first
+		}
 	}
-	r.add(at(s, s.Sid), policy.DuplicateElement, "two statements have the Sid %q", sid).related = []Related{{first.Sid.Span, "the first one"}}
-	return first
+	return nil
 }
 
 // doubtfulSid reports a Sid that the policy grammar does not allow. IAM is known to enforce it in identity policies; for trust
@@ -318,11 +320,56 @@ func (p *Pass) doubtfulSid(s *policy.Statement) {
 }
 
 var (
-	principalARN = lazily(`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/!-~-]+)|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))$`)
-	providerARN  = lazily(`^arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)/.+$`)
+	sessionARN   = lazily(`^arn:aws[a-z-]*:sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+)$`)
 	shortAccount = lazily(`^arn:aws[a-z-]*:(?:iam|sts)::(\d{1,11}|\d{13,}):`)
 	domainName   = lazily(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(/[\w./-]*)?$`)
 )
+
+// isPrincipalARN reports whether s is the ARN of an account, user, role or session.
+func isPrincipalARN(s string) bool {
+	resource, ok := accountResource(s)
+	if !ok {
+		return sessionARN().MatchString(s)
+	}
+	name, ok := strings.CutPrefix(resource, "user/")
+	if !ok {
+		name, ok = strings.CutPrefix(resource, "role/")
+	}
+	if !ok || name == "" {
+		return resource == "root"
+	}
+	for i := range len(name) {
+		if name[i] < '!' || name[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// isProviderARN reports whether s is the ARN of an identity provider.
+func isProviderARN(s string) bool {
+	resource, _ := accountResource(s)
+	name, ok := strings.CutPrefix(resource, "oidc-provider/")
+	if !ok {
+		name, ok = strings.CutPrefix(resource, "saml-provider/")
+	}
+	return ok && name != "" && !strings.Contains(name, "\n")
+}
+
+// accountResource returns what follows the account in an ARN of IAM: user/ci.
+func accountResource(s string) (resource string, ok bool) {
+	rest, ok := strings.CutPrefix(s, "arn:aws")
+	partition, rest, colon := strings.Cut(rest, ":iam::")
+	if !ok || !colon || len(rest) < 13 || !isAccountID(rest[:12]) || rest[12] != ':' {
+		return "", false
+	}
+	for i := range len(partition) {
+		if c := partition[i]; (c < 'a' || c > 'z') && c != '-' {
+			return "", false
+		}
+	}
+	return rest[13:], true
+}
 
 // principalFault says why IAM refuses a principal, "" when it does not or that is not known. Whether a user or role exists
 // cannot be told from the code.
@@ -353,7 +400,7 @@ func principalFault(pr policy.Principal) string {
 		switch {
 		case strings.ContainsAny(s, "*?"):
 			return fmt.Sprintf("the identity provider %q has a wildcard", shown)
-		case !providerARN().MatchString(s) && !domainName().MatchString(s):
+		case !isProviderARN(s) && !domainName().MatchString(s):
 			return fmt.Sprintf("the identity provider %q is neither the ARN of a provider nor a domain name", shown)
 		}
 	}
@@ -363,9 +410,18 @@ func principalFault(pr policy.Principal) string {
 // isPlaceholder reports whether s is a text that something puts another in place of before it gets to IAM, or that holds a
 // policy variable.
 func isPlaceholder(s string) bool {
-	for _, mark := range []string{"${", "{{", "<", "@@"} {
-		if strings.Contains(s, mark) {
+	for i := range len(s) {
+		switch s[i] {
+		case '<':
 			return true
+		case '{':
+			if i > 0 && (s[i-1] == '{' || s[i-1] == '$') {
+				return true
+			}
+		case '@':
+			if i > 0 && s[i-1] == '@' {
+				return true
+			}
 		}
 	}
 	return false
@@ -381,7 +437,7 @@ func withoutHoles(t policy.Text) string {
 
 func awsFault(s, shown string) string {
 	switch {
-	case s == "*" || isAccountID(s) || isUniqueID(s) || principalARN().MatchString(s) && !strings.ContainsAny(s, "*?"):
+	case s == "*" || isAccountID(s) || isUniqueID(s) || isPrincipalARN(s) && !strings.ContainsAny(s, "*?"):
 		return ""
 	case s == "":
 		return "a principal is empty"
@@ -425,7 +481,7 @@ func article(kind string) string {
 }
 
 // valueFault says why IAM refuses a condition value, "" when it does not or that is not known.
-func valueFault(op policy.Operator, v policy.Text) string {
+func valueFault(op *policy.Operator, v policy.Text) string {
 	s, known := v.Literal()
 	if !known || !op.Known || isPlaceholder(s) {
 		return ""

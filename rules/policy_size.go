@@ -32,7 +32,7 @@ func policySize(p *Pass) {
 	if quota == 0 {
 		quota = defaultSizeQuota
 	}
-	if sizeAtMost(v) <= quota*4/5 {
+	if p.surveyed().size <= quota*4/5 {
 		return // most policies are far from it
 	}
 	size, exact := v.Size()
@@ -60,44 +60,6 @@ func policySize(p *Pass) {
 	}
 	findings := *p.findings
 	findings[len(findings)-1].Facts = []string{p.Document.Role} // the size changes with every edit
-}
-
-// sizeAtMost returns no fewer characters than v has as JSON, and little more, without making it.
-func sizeAtMost(v *policy.Value) int {
-	escaped := func(s string) int {
-		n := len(s)
-		for i := range len(s) {
-			if c := s[i]; c < ' ' || c == '"' || c == '\\' {
-				n += len(`\u0000`)
-			}
-		}
-		return n
-	}
-	length := func(t policy.Text) int {
-		n := len(`"":`)
-		for _, part := range t.Parts {
-			if part.Hole != nil {
-				n += len(`${}`) + escaped(part.Hole.Expr)
-				continue
-			}
-			n += escaped(part.Literal)
-		}
-		return n
-	}
-	n := length(v.Text) + len(`{},`)
-	if v.Hole != nil {
-		n += len(`"${}"`) + escaped(v.Hole.Expr)
-	}
-	if v.Many {
-		n += len(`"${any number of these}",`)
-	}
-	for _, e := range v.Elements {
-		n += sizeAtMost(e)
-	}
-	for _, m := range v.Members {
-		n += length(m.Key) + sizeAtMost(m.Value)
-	}
-	return n
 }
 
 // holeSize returns how many of the characters of v as JSON only stand for what is not known.

@@ -34,7 +34,7 @@ func principalAnyAWSOrgWide(p *Pass) {
 			}
 			insider := outsiders()[0]
 			insider.sets = func(key string) []string {
-				if key != keyName(*c) {
+				if key != c.Name {
 					return nil
 				}
 				v, _ := sampleIn(c.Values[0], p.world(s))
@@ -52,7 +52,7 @@ func principalAnyAWSOrgWide(p *Pass) {
 func orgBound(s *policy.Statement) *policy.Condition {
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		if key := keyName(*c); (key == "aws:principalorgid" || key == "aws:principalorgpaths") && !negated(c.Operator) && c.Operator.Name != "Null" && len(c.Values) > 0 {
+		if key := c.Name; (key == "aws:principalorgid" || key == "aws:principalorgpaths") && !negated(c.Operator) && c.Operator.Name != "Null" && len(c.Values) > 0 {
 			return c
 		}
 	}

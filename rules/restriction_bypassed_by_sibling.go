@@ -24,10 +24,10 @@ func restrictionBypassedBySibling(p *Pass) {
 			continue
 		}
 		for _, other := range p.shadowOf(s) {
-			if other.Effect != policy.Allow || hasKey(other, keyName(*c)) || other.Incomplete || p.allClaimed(other) {
+			if other.Effect != policy.Allow || hasKey(other, c.Name) || other.Incomplete || p.allClaimed(other) {
 				continue
 			}
-			witness := p.letsWithout(other, keyName(*c))
+			witness := p.letsWithout(other, c.Name)
 			if witness == nil {
 				continue // a Deny, or what is not known, may keep them out
 			}
@@ -46,7 +46,7 @@ func restrictionBypassedBySibling(p *Pass) {
 // statement-redundant.
 func restriction(s *policy.Statement) *policy.Condition {
 	for i := range s.Conditions {
-		switch c := &s.Conditions[i]; classOf(keyName(*c)) {
+		switch c := &s.Conditions[i]; classOf(c.Name) {
 		case mfaKey, externalIDKey, sourceKey, timeKey, addressKey:
 			if asksForValue(*c) {
 				return c

@@ -67,7 +67,7 @@ func rolesAnywhereUnbounded(p *Pass) {
 // key is not there it need not reckon with, since IAM Roles Anywhere always sends it.
 func bindsAnchor(s *policy.Statement) bool {
 	for _, c := range s.Conditions {
-		name := keyName(c)
+		name := c.Name
 		if name == "" {
 			return true
 		}
@@ -88,7 +88,7 @@ func bindsAnchor(s *policy.Statement) bool {
 // bindsCertificate reports whether s asks for something that the certificate says, or may do so.
 func bindsCertificate(s *policy.Statement) bool {
 	for _, c := range s.Conditions {
-		if name := keyName(c); (name == "" || strings.HasPrefix(name, "aws:principaltag/x509")) && asksForValue(c) && !c.Operator.IfExists && c.Operator.Set != policy.ForAllValues {
+		if name := c.Name; (name == "" || strings.HasPrefix(name, "aws:principaltag/x509")) && asksForValue(c) && !c.Operator.IfExists && c.Operator.Set != policy.ForAllValues {
 			return true
 		}
 	}
@@ -98,7 +98,7 @@ func bindsCertificate(s *policy.Statement) bool {
 // otherAnchor returns the ARN of a trust anchor that nobody means, as far as the conditions of s leave it open.
 func otherAnchor(s *policy.Statement, world access.World) string {
 	for _, c := range s.Conditions {
-		if keyName(c) != "aws:sourcearn" {
+		if c.Name != "aws:sourcearn" {
 			continue
 		}
 		for _, v := range c.Values {
@@ -113,7 +113,7 @@ func otherAnchor(s *policy.Statement, world access.World) string {
 // certificateKey returns the key for what a certificate says that s asks about, or the one for its common name.
 func certificateKey(s *policy.Statement) string {
 	for _, c := range s.Conditions {
-		if strings.HasPrefix(keyName(c), "aws:principaltag/x509") {
+		if strings.HasPrefix(c.Name, "aws:principaltag/x509") {
 			return c.Key.String()
 		}
 	}
@@ -123,7 +123,7 @@ func certificateKey(s *policy.Statement) string {
 // bindsKey reports whether s asks for a value of a key that begins with prefix, in lower case, or may do so.
 func bindsKey(s *policy.Statement, prefix string) bool {
 	for _, c := range s.Conditions {
-		if name := keyName(c); (name == "" || strings.HasPrefix(name, prefix)) && asksForValue(c) {
+		if name := c.Name; (name == "" || strings.HasPrefix(name, prefix)) && asksForValue(c) {
 			return true
 		}
 	}

@@ -40,7 +40,7 @@ type Pass struct {
 
 	rule     *Rule // the one at work
 	run      *run
-	shared   *shared
+	shared   shared
 	findings *[]*Finding
 }
 
@@ -70,7 +70,7 @@ func (r *run) look(d *policy.Document, f func()) {
 // shared is what the rules at work on one document have in common.
 type shared struct {
 	// claimed says which statements and principals have their finding: one careless line gives one finding, that of the first
-	// rule in All. A nil principal stands for the whole statement.
+	// rule in All. It is nil before the first one.
 	claimed map[claim]bool
 	*analysis
 }
@@ -78,6 +78,7 @@ type shared struct {
 // An analysis is what follows from a policy, whatever role it is of: the instances of a role with one policy have it in common.
 type analysis struct {
 	traits traits
+	survey survey // the zero survey before the policy is looked at: see Pass.surveyed
 	asked  bool
 	grants []access.Grant // once asked for: see Pass.grants
 
@@ -85,8 +86,9 @@ type analysis struct {
 	exposures []exposure
 	sought    bool // absences are looked for
 	absences  []absentKey
-	hidden    *[]policy.Duplicate // see Pass.duplicates
-	providers map[string]bool     // the accounts of the identity providers that the policy trusts, nil before they are looked for
+	compared  bool // members of one name are looked for
+	hidden    []policy.Duplicate
+	providers map[string]bool // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
 	deaths    map[*policy.Statement]access.Death // of one that somebody can use, the zero Death
 }
@@ -106,9 +108,13 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 		first := docs[groups[g][0]]
 		a := &analysis{traits: traitsOf(first)}
 		for _, i := range groups[g] {
-			d := *docs[i]
-			d.Value, d.Statements, d.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
-			each[i] = r.one(&d, docs[i], &opts, a)
+			d := docs[i]
+			if d != first {
+				instance := *d
+				instance.Value, instance.Statements, instance.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
+				d = &instance
+			}
+			each[i] = r.one(d, docs[i], &opts, a)
 		}
 	})
 	for d, err := range r.failed {
@@ -140,15 +146,17 @@ func samePolicy(a, b *policy.Document) bool {
 		reflect.DeepEqual(a.Account, b.Account) && reflect.DeepEqual(a.Value, b.Value)
 }
 
-// one returns what the rules say about d, a copy of original.
+// one returns what the rules say about d, which is original or a copy of it with the analysis of another instance.
 func (r *run) one(d, original *policy.Document, opts *Options, a *analysis) []Finding {
 	var found []*Finding
-	p := &Pass{Document: d, Options: opts, run: r, shared: &shared{claimed: map[claim]bool{}, analysis: a}, findings: &found}
-	for _, p.rule = range All {
-		if p.rule.Check == nil || a.traits&p.rule.needs != p.rule.needs {
+	p := &Pass{Document: d, Options: opts, run: r, shared: shared{analysis: a}, findings: &found}
+	check := func() { p.rule.Check(p) }
+	for _, rule := range All {
+		if rule.Check == nil || a.traits&rule.needs != rule.needs {
 			continue // reported by the scan, or nothing to look at
 		}
-		r.look(original, func() { p.rule.Check(p) })
+		p.rule = rule
+		r.look(original, check)
 	}
 	var findings []Finding
 	for _, f := range found {
@@ -273,12 +281,19 @@ func (p *Pass) claim(s *policy.Statement, i int) bool {
 	if p.claimed(s, i) {
 		return false
 	}
-	p.shared.claimed[claim{s, i}] = true
+	p.mark(claim{s, i})
 	return true
 }
 
 // claimAll records that the whole statement has its finding.
-func (p *Pass) claimAll(s *policy.Statement) { p.shared.claimed[claim{s, -1}] = true }
+func (p *Pass) claimAll(s *policy.Statement) { p.mark(claim{s, -1}) }
+
+func (p *Pass) mark(c claim) {
+	if p.shared.claimed == nil {
+		p.shared.claimed = map[claim]bool{}
+	}
+	p.shared.claimed[c] = true
+}
 
 // claimed reports whether principal i of s has its finding.
 func (p *Pass) claimed(s *policy.Statement, i int) bool {

@@ -19,7 +19,7 @@ var SAMLAudienceUnexpected = &Rule{
 func samlAudienceUnexpected(p *Pass) {
 	p.samlUsers(func(s *policy.Statement, i int) {
 		for _, c := range s.Conditions {
-			if keyName(c) != "saml:aud" || !asksForValue(c) {
+			if c.Name != "saml:aud" || !asksForValue(c) {
 				continue
 			}
 			for _, v := range c.Values {

@@ -25,7 +25,7 @@ func serviceSourceForeign(p *Pass) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			key := keyName(c)
+			key := c.Name
 			if key != "aws:sourceaccount" && key != "aws:sourcearn" || negated(c.Operator) || c.Operator.Name == "Null" {
 				continue
 			}

@@ -31,7 +31,7 @@ func serviceWithoutSourceCondition(p *Pass) {
 // hasKey reports whether a condition of s is on key, in lower case.
 func hasKey(s *policy.Statement, key string) bool {
 	for _, c := range s.Conditions {
-		if keyName(c) == key {
+		if c.Name == key {
 			return true
 		}
 	}

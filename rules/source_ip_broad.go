@@ -42,7 +42,7 @@ func sourceIPBroad(p *Pass) {
 func (p *Pass) addresses(f func(s *policy.Statement, c policy.Condition, v policy.Text, prefix netip.Prefix)) {
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:sourceip" || !c.Operator.Known || c.Operator.Name != "IpAddress" && c.Operator.Name != "NotIpAddress" || p.claimed(s, -1) {
+			if c.Name != "aws:sourceip" || !c.Operator.Known || c.Operator.Name != "IpAddress" && c.Operator.Name != "NotIpAddress" || p.claimed(s, -1) {
 				continue
 			}
 			for _, v := range c.Values {

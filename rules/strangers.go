@@ -72,7 +72,7 @@ func (p *Pass) filled(key string, wanted func(string) bool) []string {
 	var values []string
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != key || negated(c.Operator) || s.Effect != policy.Allow {
+			if c.Name != key || negated(c.Operator) || s.Effect != policy.Allow {
 				continue
 			}
 			for _, v := range c.Values {
@@ -131,7 +131,7 @@ func (p *Pass) sourcesElsewhere() []string {
 	var arns []string
 	for _, s := range p.Document.Statements {
 		for _, c := range s.Conditions {
-			if keyName(c) != "aws:sourcearn" || negated(c.Operator) {
+			if c.Name != "aws:sourcearn" || negated(c.Operator) {
 				continue
 			}
 			for _, v := range c.Values {

@@ -27,7 +27,7 @@ func (p *Pass) claimValues(address, name string, f func(s *policy.Statement, i i
 				continue
 			}
 			for _, c := range s.Conditions {
-				if keyName(c) != key || negated(c.Operator) || c.Operator.Name == "Null" {
+				if c.Name != key || negated(c.Operator) || c.Operator.Name == "Null" {
 					continue
 				}
 				for _, v := range c.Values {

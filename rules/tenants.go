@@ -173,7 +173,7 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 		}
 		var values []string
 		for _, cond := range s.Conditions {
-			if keyName(cond) != key || negated(cond.Operator) {
+			if cond.Name != key || negated(cond.Operator) {
 				continue
 			}
 			like := strings.HasSuffix(cond.Operator.Name, "Like")

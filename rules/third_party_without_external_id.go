@@ -79,7 +79,7 @@ func (p *Pass) thirdPartyLevel(s *policy.Statement, pr policy.Principal) (Level,
 // picksPrincipal reports whether s lets in only users or roles that it names by aws:PrincipalArn.
 func picksPrincipal(s *policy.Statement) bool {
 	for _, c := range s.Conditions {
-		if keyName(c) == "aws:principalarn" && asksForValue(c) && !slices.ContainsFunc(c.Values, func(v policy.Text) bool { return strings.HasSuffix(v.String(), "*") }) {
+		if c.Name == "aws:principalarn" && asksForValue(c) && !slices.ContainsFunc(c.Values, func(v policy.Text) bool { return strings.HasSuffix(v.String(), "*") }) {
 			return true
 		}
 	}

@@ -47,7 +47,7 @@ func (p *Pass) windows(f func(s *policy.Statement, from, until *bound)) {
 		}
 		var from, until *bound
 		for _, c := range s.Conditions {
-			key := keyName(c)
+			key := c.Name
 			name, epoch := strings.CutPrefix(c.Operator.Name, "Numeric")
 			if !epoch {
 				name = strings.TrimPrefix(c.Operator.Name, "Date")

@@ -128,7 +128,7 @@ func traitsOfPrincipal(pr policy.Principal) traits {
 
 func traitsOfCondition(c *policy.Condition) traits {
 	t := conditions
-	key := keyName(*c)
+	key := c.Name
 	if class := classOf(key); int(class) < len(asks) {
 		t |= asks[class]
 	}

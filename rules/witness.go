@@ -170,7 +170,7 @@ func plain(pattern string) string {
 func claimOf(s *policy.Statement, i int, name string) string {
 	key := addressOf(s.Principals[i]) + ":" + name
 	for _, c := range s.Conditions {
-		if keyName(c) == key {
+		if c.Name == key {
 			return c.Key.String()
 		}
 	}

@@ -57,7 +57,7 @@ type Grant struct {
 // a policy and means the same, with the wildcards of its operator. Policy variables are not replaced.
 func If(operator, key string, values ...string) policy.Condition {
 	text := func(s string) policy.Text { return policy.Text{Parts: []policy.Part{{Literal: s}}} }
-	c := policy.Condition{Operator: policy.ParseOperator(text(operator)), Key: text(key)}
+	c := policy.Condition{Operator: policy.ParseOperator(text(operator)), Key: text(key), Name: policy.KeyName(text(key))}
 	for _, v := range values {
 		c.Values = append(c.Values, text(v))
 	}

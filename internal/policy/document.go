@@ -92,8 +92,20 @@ func (t PrincipalType) String() string { return principalTypeNames[t] }
 type Condition struct {
 	Operator Operator
 	Key      Text
+	Name     string // see KeyName
 	Values   []Text
 	Span     source.Span // from the key to the last value
+}
+
+// KeyName returns the name of a condition key as AWS compares names, in lower case, "" where it is not known. The slash at the end of
+// some issuers' addresses is left out: a principal may be written without it.
+func KeyName(key Text) string {
+	name, _ := key.Literal()
+	name = strings.ToLower(name)
+	if i := strings.LastIndexByte(name, ':'); i > 0 && name[i-1] == '/' {
+		return name[:i-1] + name[i:]
+	}
+	return name
 }
 
 // An Operator is a condition operator taken apart: ForAllValues:StringLikeIfExists.

@@ -380,6 +380,7 @@ func (p *parser) conditions(v *Value) {
 			p.s.Conditions = append(p.s.Conditions, Condition{
 				Operator: op,
 				Key:      k.Key,
+				Name:     KeyName(k.Key),
 				Values:   p.list(name+" "+k.Key.String(), k.Value),
 				Span:     k.Key.Span.To(k.Value.Span),
 			})

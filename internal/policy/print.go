@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -57,6 +58,9 @@ func (v *Value) appendJSON(b []byte) []byte {
 
 // hiddenMembers reports by index the members of v that a later one of the same name hides, nil when there are none.
 func (v *Value) hiddenMembers() map[int]bool {
+	if !v.mayRepeat() {
+		return nil
+	}
 	var hides map[int]bool
 	last := make(map[string]int, len(v.Members))
 	for i := len(v.Members) - 1; i >= 0; i-- {
@@ -73,6 +77,33 @@ func (v *Value) hiddenMembers() map[int]bool {
 	return hides
 }
 
+// mayRepeat reports whether v may have a member twice. Hardly any object has, and to see that of a few names takes no table.
+func (v *Value) mayRepeat() bool {
+	const few = 16
+	for i := range v.Members[:min(len(v.Members), few)] {
+		name := v.Members[i].Key.String()
+		for j := range v.Members[:i] {
+			if v.Members[j].Key.String() == name {
+				return true
+			}
+		}
+	}
+	return len(v.Members) > few
+}
+
+// mayRepeatWithin is mayRepeat at any depth.
+func (v *Value) mayRepeatWithin() bool {
+	if v.mayRepeat() || slices.ContainsFunc(v.Elements, (*Value).mayRepeatWithin) {
+		return true
+	}
+	for i := range v.Members {
+		if v.Members[i].Value.mayRepeatWithin() {
+			return true
+		}
+	}
+	return false
+}
+
 // A Duplicate is a member that a later one of the same name hides.
 type Duplicate struct {
 	Hidden, Kept Member
@@ -81,6 +112,9 @@ type Duplicate struct {
 
 // Duplicates returns the members in v, at any depth, that a later one of the same name hides.
 func (v *Value) Duplicates() []Duplicate {
+	if !v.mayRepeatWithin() {
+		return nil
+	}
 	var dups []Duplicate
 	v.duplicates("", &dups)
 	return dups
@@ -145,11 +179,16 @@ func appendString(b []byte, s string) []byte {
 // Size returns the number of characters of the policy that count against IAM's quota, white space outside strings left
 // out, and whether that is exact: with holes it is a lower bound.
 func (v *Value) Size() (n int, exact bool) {
-	exact = true
-	v.walk("", func(_ string, leaf *Value) {
-		if leaf.Kind == Hidden || leaf.Text.Hole() != nil {
-			exact = false
-		}
-	})
-	return utf8.RuneCount(v.JSON()), exact
+	return utf8.RuneCount(v.JSON()), v.spelled()
+}
+
+// spelled reports whether all scalars of v are known.
+func (v *Value) spelled() bool {
+	switch v.Kind {
+	case Array:
+		return !slices.ContainsFunc(v.Elements, func(e *Value) bool { return !e.spelled() })
+	case Object:
+		return !slices.ContainsFunc(v.Members, func(m Member) bool { return !m.Value.spelled() })
+	}
+	return v.Kind != Hidden && v.Text.Hole() == nil
 }
