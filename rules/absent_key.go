@@ -95,14 +95,14 @@ func absence(s *policy.Statement, c policy.Condition) (absentKey, bool) {
 	if len(a.principals) == 0 || len(a.principals) < len(s.Principals) && !known {
 		return a, false
 	}
-	sub := subjectOf(s.Principals[a.principals[0]])
 	address, _ := splitClaim(key)
+	mine := addressOf(s.Principals[a.principals[0]])
 	switch {
 	case len(a.principals) < len(s.Principals):
 		a.kind = mixedKinds
 	case classOf(key) == mfaKey:
 		a.kind = noMFA
-	case classOf(key) == claimKey && !strings.HasPrefix(key, "saml:") && sub.issuer() != "" && address != sub.issuer():
+	case classOf(key) == claimKey && !strings.HasPrefix(key, "saml:") && mine != "" && address != mine:
 		a.kind = wrongIssuer
 	case classOf(key) != claimKey && !knownKey(key):
 		a.kind = unknownKey
@@ -112,23 +112,22 @@ func absence(s *policy.Statement, c policy.Condition) (absentKey, bool) {
 
 // absentFor reports whether requests of pr for any action of s lack key, and whether that is certain.
 func absentFor(key string, pr policy.Principal, s *policy.Statement) (absent, certain bool) {
-	sub := subjectOf(pr)
 	used := 0
 	for _, action := range actionsOf(pr) {
 		if covered, _ := allows(s, action); !covered {
 			continue
 		}
 		used++
-		switch presenceOf(key, sub, action) {
+		switch presenceOf(key, pr, action) {
 		case unsure:
 			return false, false
 		case always, sometimes:
 			return false, true
 		}
 	}
-	if sub.kind == anyAWS {
+	if kindOf(pr) == anyAWS {
 		if covered, _ := allows(s, assumeActions[0]); covered {
-			got := presenceOf(key, sub, assumeActions[0])
+			got := presenceOf(key, pr, assumeActions[0])
 			return got == never, got != unsure
 		}
 	}
@@ -241,7 +240,7 @@ func requester(pr policy.Principal) string {
 		return pr.ID.String()
 	case sub.kind == samlProvider:
 		return "SAML users"
-	case sub.federated():
+	case sub.kind.federated():
 		return "holders of a token"
 	}
 	return pr.ID.String()

@@ -38,42 +38,61 @@ func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
 	if s.Incomplete || p.denyUnknown() {
 		return nil, false
 	}
-	a := &attempt{request: access.Request{Principal: c.principal, Action: c.action, Context: slices.Clone(c.context)}}
-	world := p.world(s)
-	byKey := map[string][]policy.Condition{}
-	var keys []string
-	for _, cond := range s.Conditions {
-		if !cond.Operator.Known {
+	for i := range s.Conditions {
+		if cond := &s.Conditions[i]; !cond.Operator.Known || cond.Name == "" {
 			return nil, false
 		}
-		key := cond.Name
-		if key == "" {
-			return nil, false
-		}
-		if byKey[key] == nil {
-			keys = append(keys, key)
-		}
-		byKey[key] = append(byKey[key], cond)
 	}
-	for _, key := range keys {
-		conds := byKey[key]
-		if access.Holds(p.Document, conds, a.request, world) {
+	r := access.Request{Principal: c.principal, Action: c.action, Context: c.context}
+	var effort []policy.Condition
+	world := p.world(s)
+	for i := range s.Conditions {
+		conds := ofOneKey(s.Conditions, i)
+		if len(conds) == 0 || access.Holds(p.Document, conds, r, world) {
 			continue
 		}
+		key := conds[0].Name
 		value, ok := p.choose(key, conds, c, world)
 		if !ok {
 			return nil, false
 		}
-		a.request.Context = append(slices.DeleteFunc(a.request.Context, func(x access.Attribute) bool { return strings.EqualFold(x.Key, key) }), value)
-		a.effort = append(a.effort, conds...)
+		r.Context = append(slices.DeleteFunc(slices.Clone(r.Context), func(x access.Attribute) bool { return strings.EqualFold(x.Key, key) }), value)
+		effort = append(effort, conds...)
 	}
-	decision, _ := access.Assume(p.Document, a.request, world)
+	decision, _ := access.Assume(p.Document, r, world)
 	if !decision.OK() {
 		return nil, false
 	}
-	slices.SortFunc(a.request.Context, func(x, y access.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	a.request.Context = p.shown(a.request.Context, s)
-	return a, true
+	r.Context = p.shown(slices.Clone(r.Context), s)
+	slices.SortFunc(r.Context, func(x, y access.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	return &attempt{r, effort}, true
+}
+
+// ofOneKey returns the conditions on the key of the one at index first, none where one before it has the same key.
+func ofOneKey(conds []policy.Condition, first int) []policy.Condition {
+	same := func(c policy.Condition) bool { return c.Name == conds[first].Name }
+	if slices.ContainsFunc(conds[:first], same) {
+		return nil
+	}
+	if !slices.ContainsFunc(conds[first+1:], same) {
+		return conds[first : first+1] // as most are
+	}
+	all := []policy.Condition{conds[first]}
+	for _, c := range conds[first+1:] {
+		if same(c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// attributes returns a context with keys and their values, by turns.
+func attributes(pairs ...string) access.Context {
+	c := make(access.Context, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		c = append(c, access.Attribute{Key: pairs[i], Values: pairs[i+1 : i+2 : i+2]})
+	}
+	return c
 }
 
 // shown drops from a context what no condition of the policy asks about.
@@ -195,7 +214,13 @@ func sampleIn(t policy.Text, world access.World) (string, bool) {
 func (p *Pass) world(s *policy.Statement) access.World {
 	w := access.World{
 		OwnAccount: "111122223333", Partition: "aws", Region: "us-east-1", DNSSuffix: "amazonaws.com", OwnOrganization: "o-exampleorgid",
-		Unknown: map[string]string{},
+	}
+	bind := func(t policy.Text, value string) {
+		for _, part := range t.Parts {
+			if part.Hole != nil && part.Hole.Kind == policy.Unknown {
+				bindHole(&w, part.Hole, value)
+			}
+		}
 	}
 	if id, known := p.Document.Account.Literal(); known {
 		w.OwnAccount = id
@@ -208,16 +233,8 @@ func (p *Pass) world(s *policy.Statement) access.World {
 		if sub.kind == unclear {
 			continue
 		}
-		for _, part := range sub.account.Parts {
-			if part.Hole != nil && part.Hole.Kind == policy.Unknown {
-				w.Unknown[part.Hole.Expr] = w.OwnAccount
-			}
-		}
-		for _, part := range sub.partition.Parts {
-			if part.Hole != nil && part.Hole.Kind == policy.Unknown {
-				w.Unknown[part.Hole.Expr] = w.Partition
-			}
-		}
+		bind(sub.account, w.OwnAccount)
+		bind(sub.partition, w.Partition)
 	}
 	for _, c := range s.Conditions {
 		for _, v := range c.Values {
@@ -242,10 +259,19 @@ func bindNames(w *access.World, op policy.Operator, v policy.Text) {
 		if _, bound := w.Unknown[h.Expr]; bound {
 			continue
 		}
-		if w.Unknown[h.Expr] = standIn(h.Expr); address {
-			w.Unknown[h.Expr] = "198.51.100.7"
+		if address {
+			bindHole(w, h, "198.51.100.7")
+		} else {
+			bindHole(w, h, standIn(h.Expr))
 		}
 	}
+}
+
+func bindHole(w *access.World, h *policy.Hole, value string) {
+	if w.Unknown == nil {
+		w.Unknown = map[string]string{} // few policies have a hole
+	}
+	w.Unknown[h.Expr] = value
 }
 
 // standIn returns a plain word that stands for what expr is, and shows it in a witness: var.name for itself.

@@ -94,19 +94,20 @@ func (p *Pass) denyUnknown() bool {
 
 // expose looks for a stranger that pr lets in through s.
 func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
-	sub := subjectOf(pr)
+	var sub subject
 	var callers []caller
 	var who stranger
-	switch sub.kind {
+	switch kindOf(pr) {
 	case anyAWS:
 		if covered, _ := allows(s, access.AssumeRole); !covered {
 			return nil
 		}
-		who = anyone
+		who, sub = anyone, subjectOf(pr)
 		for _, c := range outsiders() {
 			callers = append(callers, p.variants(s, c)...)
 		}
 	case account, user, role, session:
+		sub = subjectOf(pr)
 		if covered, _ := allows(s, access.AssumeRole); !covered || p.owner(sub.account) != foreign {
 			return nil
 		}
@@ -115,15 +116,17 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); !covered {
 			return nil
 		}
-		known, shared := tenancyOf(sub.issuer())
+		known, shared := tenancyOf(addressOf(pr))
 		if !shared {
 			return nil
 		}
+		sub = subjectOf(pr)
 		who, callers = tenant, p.tenants(s, pr, sub, known)
 	case service:
 		if covered, _ := allows(s, access.AssumeRole); !covered || isServiceLinked(p.Document) {
 			return nil
 		}
+		sub = subjectOf(pr)
 		who, callers = deputy, p.deputies(pr)
 	}
 	for _, c := range callers {

@@ -12,7 +12,7 @@ var GitHubSubAnyRef = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
-	needs:     trustsGitHub | conditions,
+	needs:     trustsGitHub | usesWildcard,
 	Check:     gitHubSubAnyRef,
 }
 

@@ -14,7 +14,7 @@ var GitHubSubOrgWide = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
-	needs:     trustsGitHub | conditions,
+	needs:     trustsGitHub | usesWildcard,
 	Check:     gitHubSubOrgWide,
 }
 

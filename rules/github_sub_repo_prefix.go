@@ -14,7 +14,7 @@ var GitHubSubRepoPrefix = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "github"},
-	needs:     trustsGitHub | conditions,
+	needs:     trustsGitHub | usesWildcard,
 	Check:     gitHubSubRepoPrefix,
 }
 

@@ -16,7 +16,7 @@ var IRSASubMissing = &Rule{
 	Severity:  8.0,
 	Precision: VeryHigh,
 	Tags:      []string{"exposure", "oidc", "eks"},
-	needs:     trustsFederated,
+	needs:     trustsCluster,
 	Check:     irsaSubMissing,
 }
 
@@ -28,9 +28,13 @@ func irsaSubMissing(p *Pass) {
 	})
 }
 
-// isCluster reports whether sub stands for an EKS cluster, also one whose ID or region is not known.
-func isCluster(sub subject) bool {
-	return sub.kind == oidcProvider && sub.name.HasPrefix("oidc.eks.")
+// isCluster reports whether pr stands for an EKS cluster, also one whose ID or region is not known.
+func isCluster(pr policy.Principal) bool {
+	if pr.Type != policy.Federated {
+		return false
+	}
+	kind, name := providerNamed(outline(pr.ID))
+	return kind == oidcProvider && strings.HasPrefix(name, "oidc.eks.")
 }
 
 // clusterOf returns the ID of an EKS cluster.
@@ -44,21 +48,20 @@ const anySubject = "anyone"
 
 // unboundTokens calls f for each principal that stands for an OIDC provider that is wanted and whose tokens s lets in whoever they
 // are about, with a request of one with that subject.
-func (p *Pass) unboundTokens(wanted func(subject) bool, subject string, f func(s *policy.Statement, i int, r *access.Request)) {
+func (p *Pass) unboundTokens(wanted func(policy.Principal) bool, subject string, f func(s *policy.Statement, i int, r *access.Request)) {
 	for _, s := range p.Document.Statements {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
 			continue
 		}
 		for i, pr := range s.Principals {
-			sub := subjectOf(pr)
-			if sub.kind != oidcProvider || !wanted(sub) || p.claimed(s, i) || bindsToken(s, i) {
+			if kindOf(pr) != oidcProvider || !wanted(pr) || p.claimed(s, i) || bindsToken(s, i) {
 				continue
 			}
 			var claim []policy.Condition
 			subject := subject // another one for another principal
-			if sub.issuer() != "" {
+			if address := addressOf(pr); address != "" {
 				for _, c := range s.Conditions {
-					if pattern := openSubject(c); pattern != "" && c.Name == sub.issuer()+":sub" && !glob(pattern, subject) {
+					if pattern := openSubject(c); pattern != "" && c.Name == address+":sub" && !glob(pattern, subject) {
 						subject = plain(pattern)
 					}
 				}

@@ -16,7 +16,7 @@ var IRSASubWildcard = &Rule{
 	Severity:  7.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc", "eks"},
-	needs:     trustsFederated | conditions,
+	needs:     trustsCluster | usesWildcard,
 	Check:     irsaSubWildcard,
 }
 
@@ -30,11 +30,11 @@ func irsaSubWildcard(p *Pass) {
 				continue
 			}
 			for _, c := range s.Conditions {
-				if !isClusterSubject(subjectOf(pr), c) {
+				if !isClusterSubject(pr, c) {
 					continue
 				}
 				for _, v := range c.Values {
-					if subject, known := spelledOut(v); known && p.openServiceAccount(s, i, v, subject, isCluster(subjectOf(pr))) {
+					if subject, known := spelledOut(v); known && p.openServiceAccount(s, i, v, subject, isCluster(pr)) {
 						break
 					}
 				}
@@ -43,17 +43,20 @@ func irsaSubWildcard(p *Pass) {
 	}
 }
 
-// isClusterSubject reports whether c compares the subject of tokens with patterns and the tokens are those of sub, which may be
+// isClusterSubject reports whether c compares the subject of tokens with patterns and the tokens are those of pr, which may be
 // an EKS cluster. The ID of a cluster is rarely in the code: then the keys of its claims are not known either, but for their end.
-func isClusterSubject(sub subject, c policy.Condition) bool {
-	if sub.kind != unclear && !isCluster(sub) && sub.issuer() != "" || c.Operator.Name != "StringLike" {
+func isClusterSubject(pr policy.Principal, c policy.Condition) bool {
+	if !mayBeCluster(pr) || c.Operator.Name != "StringLike" {
 		return false
 	}
-	if address := sub.issuer(); address != "" {
+	if address := addressOf(pr); address != "" {
 		return c.Name == address+":sub"
 	}
 	return c.Key.Hole() != nil && c.Key.HasSuffix(":sub")
 }
+
+// mayBeCluster reports whether the federated pr is an EKS cluster, or not known well enough to tell.
+func mayBeCluster(pr policy.Principal) bool { return addressOf(pr) == "" || isCluster(pr) }
 
 // openServiceAccount reports the subject of service accounts of several names or namespaces. Of an issuer that is not known it
 // may not be that of a cluster: then only what has the form of one counts.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
+	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // A keyClass says who decides what the value of a condition key is.
@@ -144,29 +145,30 @@ func classOf(key string) keyClass {
 	return otherKey
 }
 
-// presenceOf says whether a request of sub for action has key, in lower case.
+// presenceOf says whether a request of pr for action has key, in lower case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func presenceOf(key string, sub subject, action string) presence {
+func presenceOf(key string, pr policy.Principal, action string) presence {
+	kind := kindOf(pr)
 	if classOf(key) == claimKey {
-		return claimPresence(key, sub)
+		return claimPresence(key, kind, addressOf(pr))
 	}
 	switch key {
 	case "aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:requestedregion", "aws:resourceaccount":
 		return always
 	case "sts:rolesessionname":
-		if sub.kind == service {
+		if kind == service {
 			return sometimes
 		}
 		return always
 	case "sts:externalid":
-		if action != access.AssumeRole || sub.federated() {
+		if action != access.AssumeRole || kind.federated() {
 			return never
 		}
 		return sometimes
 	case "aws:sourceip", "aws:useragent":
 		return sometimes
 	case "sts:roleauthorizedbyidp":
-		if sub.kind == oidcProvider || sub.kind == webIdentity {
+		if kind == oidcProvider || kind == webIdentity {
 			return sometimes
 		}
 		return never
@@ -175,11 +177,11 @@ func presenceOf(key string, sub subject, action string) presence {
 		return sometimes
 	}
 	switch {
-	case sub.kind == unclear:
+	case kind == unclear:
 		return unsure
-	case sub.kind == service:
+	case kind == service:
 		return servicePresence(key)
-	case sub.federated():
+	case kind.federated():
 		switch classOf(key) {
 		case identityKey, principalTag, mfaKey:
 			if key == "aws:userid" || key == "aws:principalaccount" {
@@ -200,7 +202,7 @@ func presenceOf(key string, sub subject, action string) presence {
 		"aws:principalservicenameslist":
 		return never
 	case "aws:username":
-		if sub.kind == role || sub.kind == session {
+		if kind == role || kind == session {
 			return never
 		}
 		return sometimes

@@ -24,6 +24,11 @@ type issuer struct {
 var githubClaims = []string{"actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository",
 	"repository_id", "repository_owner_id", "workflow"}
 
+var (
+	githubOwnership = []string{"repository_id", "repository_owner_id", "enterprise_id"}
+	githubOptional  = []string{"enterprise_id", "environment"}
+)
+
 var buildkiteClaims = []string{"build_branch", "cluster_id", "cluster_name", "organization_id", "organization_slug",
 	"pipeline_id", "pipeline_slug"}
 
@@ -82,8 +87,7 @@ func issuerOf(address string) (issuer, bool) {
 
 func githubIssuer(name string) issuer {
 	return issuer{name: name, tenancy: "sub", demanded: true,
-		stable: []string{"repository_id", "repository_owner_id", "enterprise_id"},
-		claims: githubClaims, optional: []string{"enterprise_id", "environment"}}
+		stable: githubOwnership, claims: githubClaims, optional: githubOptional}
 }
 
 // isGitHub reports whether tokens of the issuer at address are those of GitHub Actions, on github.com or of an enterprise.
@@ -103,29 +107,28 @@ func splitClaim(key string) (address, name string) {
 	return key[:i], key[i+1:]
 }
 
-// claimPresence says whether a request of sub has key, a claim of an OIDC token or an attribute of a SAML assertion.
-func claimPresence(key string, sub subject) presence {
+// claimPresence says whether a request of a principal of that kind, with tokens of the issuer at mine, has key, a claim of an OIDC token or an attribute of a SAML assertion.
+func claimPresence(key string, kind subjectKind, mine string) presence {
 	if strings.HasPrefix(key, "saml:") {
 		switch {
-		case sub.kind == samlProvider:
+		case kind == samlProvider:
 			switch key {
 			case "saml:aud", "saml:iss", "saml:sub", "saml:sub_type", "saml:doc", "saml:namequalifier":
 				return always
 			}
 			return sometimes
-		case sub.kind == oidcProvider || sub.kind == webIdentity || sub.kind == service:
+		case kind == oidcProvider || kind == webIdentity || kind == service:
 			return never
 		}
 		return unsure // sessions of SAML users carry some
 	}
 	address, name := splitClaim(key)
-	mine := sub.issuer()
 	switch {
-	case sub.kind == unclear, (sub.kind == oidcProvider || sub.kind == webIdentity) && mine == "":
+	case kind == unclear, (kind == oidcProvider || kind == webIdentity) && mine == "":
 		return unsure
-	case sub.kind == samlProvider || sub.kind == service:
+	case kind == samlProvider || kind == service:
 		return never
-	case !sub.federated():
+	case !kind.federated():
 		return unsure // sessions of web identities carry some
 	case address != mine:
 		return never

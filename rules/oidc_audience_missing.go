@@ -26,12 +26,13 @@ func oidcAudienceMissing(p *Pass) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			sub := subjectOf(pr)
-			if sub.kind != oidcProvider || sub.issuer() == "" || p.claimed(s, i) || bindsClaim(s, sub.issuer()+":aud") {
+			address := addressOf(pr)
+			if kindOf(pr) != oidcProvider || address == "" || p.claimed(s, i) || bindsClaim(s, address+":aud") {
 				continue
 			}
+			sub := subjectOf(pr)
 			fd := p.Report(at(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", shown(sub.name), p.Document.Role)
-			if exactSubject(s, sub.issuer()+":sub") {
+			if exactSubject(s, address+":sub") {
 				fd.Level, fd.Severity = Note, noteSeverity
 			}
 			if only, ok := p.onlyAudience(sub.name); ok {

@@ -13,14 +13,14 @@ var OIDCPrivateNoSubject = &Rule{
 	Severity:  5.5,
 	Precision: High,
 	Tags:      []string{"exposure", "oidc"},
-	needs:     trustsFederated,
+	needs:     trustsPrivate,
 	Check:     oidcPrivateNoSubject,
 }
 
 func oidcPrivateNoSubject(p *Pass) {
-	p.unboundTokens(func(sub subject) bool {
-		_, shared := issuerOf(sub.issuer())
-		return !shared && !isCluster(sub)
+	p.unboundTokens(func(pr policy.Principal) bool {
+		_, shared := issuerOf(addressOf(pr))
+		return !shared && !isCluster(pr)
 	}, anySubject, func(s *policy.Statement, i int, r *access.Request) {
 		fd := p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
 			shown(subjectOf(s.Principals[i]).name), p.Document.Role)

@@ -428,6 +428,9 @@ func isPlaceholder(s string) bool {
 }
 
 func withoutHoles(t policy.Text) string {
+	if s, known := whole(t); known {
+		return s
+	}
 	var b strings.Builder
 	for _, p := range t.Parts {
 		b.WriteString(p.Literal)

@@ -237,9 +237,9 @@ func federatedSubject(id policy.Text) subject {
 	return s
 }
 
-// federated reports whether callers of s come with a token or an assertion of an identity provider.
-func (s subject) federated() bool {
-	return s.kind == oidcProvider || s.kind == samlProvider || s.kind == webIdentity
+// federated reports whether callers of that kind come with a token or an assertion of an identity provider.
+func (k subjectKind) federated() bool {
+	return k == oidcProvider || k == samlProvider || k == webIdentity
 }
 
 // issuer returns the OIDC issuer without https://, "" where it is not known or s has none.

@@ -34,7 +34,7 @@ func (p *Pass) samlUsers(f func(s *policy.Statement, i int)) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if k := subjectOf(pr); (k.kind == samlProvider || k.kind == unclear && pr.Type == policy.Federated) && !p.claimed(s, i) {
+			if k := kindOf(pr); (k == samlProvider || k == unclear && pr.Type == policy.Federated) && !p.claimed(s, i) {
 				f(s, i)
 			}
 		}

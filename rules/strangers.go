@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,8 +8,6 @@ import (
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 // customers are the callers of a foreign account who act for another of its customers: whoever the principal names, without
 // an external ID of ours.
@@ -45,13 +42,8 @@ func (p *Pass) customers(sub subject, pr policy.Principal) []caller {
 	}
 	return []caller{{
 		principal: principal, action: access.AssumeRole, sets: sets,
-		context: access.Context{
-			{Key: "aws:PrincipalArn", Values: []string{principal}},
-			{Key: "aws:PrincipalAccount", Values: []string{id}},
-			{Key: "aws:PrincipalIsAWSService", Values: []string{"false"}},
-			{Key: "aws:SecureTransport", Values: []string{"true"}},
-			{Key: "sts:RoleSessionName", Values: []string{"anyone"}},
-		},
+		context: attributes("aws:PrincipalArn", principal, "aws:PrincipalAccount", id, "aws:PrincipalIsAWSService", "false",
+			"aws:SecureTransport", "true", "sts:RoleSessionName", "anyone"),
 		pinned: func(key string) bool {
 			switch classOf(key) {
 			case identityKey, sourceKey, networkKey, mfaKey, externalIDKey, environmentKey, claimKey, otherKey:
@@ -98,14 +90,8 @@ func (p *Pass) deputies(pr policy.Principal) []caller {
 	arn := "arn:aws:" + short + ":us-east-1:" + outsiderAccount + ":anything"
 	elsewhere := caller{
 		principal: name, action: access.AssumeRole,
-		context: access.Context{
-			{Key: "aws:PrincipalIsAWSService", Values: []string{"true"}},
-			{Key: "aws:PrincipalServiceName", Values: []string{name}},
-			{Key: "aws:SourceArn", Values: []string{arn}},
-			{Key: "aws:SourceAccount", Values: []string{outsiderAccount}},
-			{Key: "aws:SecureTransport", Values: []string{"true"}},
-			{Key: "sts:RoleSessionName", Values: []string{"service"}},
-		},
+		context: attributes("aws:PrincipalIsAWSService", "true", "aws:PrincipalServiceName", name, "aws:SecureTransport", "true",
+			"sts:RoleSessionName", "service", "aws:SourceArn", arn, "aws:SourceAccount", outsiderAccount),
 		sets: func(key string) []string {
 			if key != "aws:sourcearn" {
 				return nil
@@ -120,8 +106,8 @@ func (p *Pass) deputies(pr policy.Principal) []caller {
 			return true
 		},
 	}
-	silent := elsewhere // of which AWS does not say that it always tells
-	silent.context = slices.DeleteFunc(slices.Clone(elsewhere.context), func(a access.Attribute) bool { return classOf(strings.ToLower(a.Key)) == sourceKey })
+	silent := elsewhere                                           // of which AWS does not say that it always tells
+	silent.context = elsewhere.context[:len(elsewhere.context)-2] // without the source
 	return []caller{elsewhere, silent}
 }
 

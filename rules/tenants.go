@@ -129,39 +129,18 @@ func (g grammar) free(pattern string) bool {
 // tenants are the callers that hold a token of another tenant of the issuer.
 func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t tenancy) []caller {
 	address := sub.issuer()
+	if address == "cognito-identity.amazonaws.com" {
+		return nil // see cognito-unauthenticated: a pool is not a tenant of a shared subject
+	}
 	world := p.world(s)
 	principal, known := sampleIn(pr.ID, world)
 	if !known {
 		return nil
 	}
-	claims := map[string]string{"sub": t.grammar.subject(), "aud": "sts.amazonaws.com"}
-	switch {
-	case isGitHub(address):
-		claims["repository"], claims["repository_id"], claims["repository_owner_id"] = "outsider/app", "999999999", "99999999"
-		claims["actor"], claims["actor_id"], claims["workflow"] = outsiderTenant, "99999999", "ci"
-		claims["ref"], claims["job_workflow_ref"] = "refs/heads/main", "outsider/app/.github/workflows/ci.yml@refs/heads/main"
-	case address == "gitlab.com":
-		claims["namespace_id"], claims["project_id"], claims["user_login"], claims["user_id"] = "99999999", "999999999", outsiderTenant, "99999999"
-		claims["ref_protected"], claims["pipeline_source"] = "true", "push"
-	case address == "agent.buildkite.com":
-		claims["organization_slug"], claims["pipeline_slug"], claims["build_branch"] = outsiderTenant, "app", "main"
-		claims["organization_id"], claims["pipeline_id"] = "00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000001"
-	case t.tenancy == "app_id":
-		claims = map[string]string{"app_id": "outsider-app"}
-	case t.tenancy == "aud":
-		claims["aud"] = "https://" + outsiderTenant + ".example"
-		claims["sub"] = outsiderTenant
-		if address == "oidc.vercel.com" || address == "api.pulumi.com/oidc" {
-			claims["sub"] = t.grammar.subject()
-		}
-	}
-	var c access.Context
-	for _, name := range sortedKeys(claims) {
-		c = append(c, access.Attribute{Key: address + ":" + name, Values: []string{claims[name]}})
-	}
-	c = append(c, access.Attribute{Key: "sts:RoleSessionName", Values: []string{"anyone"}}, access.Attribute{Key: "aws:SecureTransport", Values: []string{"true"}})
-	if address == "cognito-identity.amazonaws.com" {
-		return nil // see cognito-unauthenticated: a pool is not a tenant of a shared subject
+	c := attributes("sts:RoleSessionName", "anyone", "aws:SecureTransport", "true")
+	for _, claim := range t.outsiderClaims(address) {
+		claim.Key = address + ":" + claim.Key
+		c = append(c, claim)
 	}
 	sets := func(key string) []string {
 		if key == strings.ToLower(t.tenancy) { // the name of the session of Microsoft Sentinel, which ends in the workspace
@@ -229,6 +208,30 @@ func holeBeforeWildcard(v policy.Text) bool {
 		}
 	}
 	return false
+}
+
+// outsiderClaims returns the claims of a token of another tenant, without the issuer.
+func (t *tenancy) outsiderClaims(address string) access.Context {
+	subject := t.grammar.subject()
+	switch {
+	case isGitHub(address):
+		return attributes("sub", subject, "aud", "sts.amazonaws.com", "repository", "outsider/app", "repository_id", "999999999",
+			"repository_owner_id", "99999999", "actor", outsiderTenant, "actor_id", "99999999", "workflow", "ci", "ref", "refs/heads/main",
+			"job_workflow_ref", "outsider/app/.github/workflows/ci.yml@refs/heads/main")
+	case address == "gitlab.com":
+		return attributes("sub", subject, "aud", "sts.amazonaws.com", "namespace_id", "99999999", "project_id", "999999999",
+			"user_login", outsiderTenant, "user_id", "99999999", "ref_protected", "true", "pipeline_source", "push")
+	case address == "agent.buildkite.com":
+		return attributes("sub", subject, "aud", "sts.amazonaws.com", "organization_slug", outsiderTenant, "pipeline_slug", "app", "build_branch", "main",
+			"organization_id", "00000000-0000-4000-8000-000000000000", "pipeline_id", "00000000-0000-4000-8000-000000000001")
+	case t.tenancy == "app_id":
+		return attributes("app_id", "outsider-app")
+	case address == "oidc.vercel.com", address == "api.pulumi.com/oidc":
+		return attributes("sub", subject, "aud", "https://"+outsiderTenant+".example")
+	case t.tenancy == "aud":
+		return attributes("sub", outsiderTenant, "aud", "https://"+outsiderTenant+".example")
+	}
+	return attributes("sub", subject, "aud", "sts.amazonaws.com")
 }
 
 // chosenByTenant reports whether a tenant of the issuer gives the claim any value it likes.

@@ -24,7 +24,7 @@ func thirdPartyWithoutExternalID(p *Pass) {
 		statement *policy.Statement
 		account   string
 	}
-	reported := map[group]*Finding{}
+	var reported map[group]*Finding
 	exposures := p.exposures()
 	for i := range exposures {
 		e := &exposures[i]
@@ -45,6 +45,9 @@ func thirdPartyWithoutExternalID(p *Pass) {
 		fd := p.Report(at(e.statement, pr.ID), "%s can assume %s without an external ID", describeOwner(sub, pr), p.Document.Role)
 		fd.Witness = &e.witness
 		fd.Level, fd.Severity = level, severity
+		if reported == nil {
+			reported = map[group]*Finding{}
+		}
 		reported[group{e.statement, id}] = fd
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Traits are what a policy has that most policies have not. A rule says which of them it cannot do without, so that for an ordinary
 // policy few rules have anything to look at: see Rule.needs.
-type traits uint32
+type traits uint64
 
 const (
 	denies          traits = 1 << iota // a statement with Deny
@@ -27,8 +27,10 @@ const (
 	trustsService
 	trustsSourceService // see sourceService
 	trustsFederated
-	trustsSAML   // or an identity provider that is not known
-	trustsShared // an issuer with many tenants: see issuerOf
+	trustsSAML    // or an identity provider that is not known
+	trustsCluster // see mayBeCluster
+	trustsShared  // an issuer with many tenants: see issuerOf
+	trustsPrivate // an issuer that is neither shared nor that of a cluster
 	trustsGitHub
 
 	// What one of its conditions asks about: see classOf.
@@ -102,6 +104,9 @@ func traitsOfPrincipal(pr policy.Principal) traits {
 		return t
 	case policy.Federated:
 		t = trustsFederated
+		if mayBeCluster(pr) {
+			t |= trustsCluster
+		}
 	}
 	switch kindOf(pr) {
 	case anyAWS:
@@ -116,11 +121,14 @@ func traitsOfPrincipal(pr policy.Principal) traits {
 		t |= trustsSAML
 	case oidcProvider, webIdentity:
 		address := addressOf(pr)
-		if _, shared := issuerOf(address); shared {
-			t |= trustsShared
-		}
 		if isGitHub(address) {
 			t |= trustsGitHub
+		}
+		switch _, shared := issuerOf(address); {
+		case shared:
+			t |= trustsShared
+		case !isCluster(pr):
+			t |= trustsPrivate
 		}
 	}
 	return t
@@ -154,7 +162,7 @@ func traitsOfCondition(c *policy.Condition) traits {
 		t |= usesNegation
 	}
 	for _, v := range c.Values {
-		if hasWildcard(v) {
+		if strings.ContainsAny(withoutHoles(v), "*?") {
 			t |= usesWildcard
 		}
 	}

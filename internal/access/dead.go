@@ -116,10 +116,29 @@ func (q *question) usable(s *statement, atoms []*atom) bool {
 	return false
 }
 
-// joint reports whether b may have requests when the keys that depend on each other must agree.
+// joint reports whether b, in which each key has a solution, may have requests when the keys that depend on each other must agree.
 func (q *question) joint(b *box) bool {
+	if !q.coupled() {
+		return true
+	}
 	w := witnessing{question: q, box: b, solved: make([]solution, len(q.keys))}
 	return w.solveAll() && w.couple() || !w.impossible
+}
+
+// coupled reports whether the documents name keys of which one may have no value because of another: see witnessing.couple.
+func (q *question) coupled() bool {
+	organization, mfa, network := 0, 0, 0
+	for i := range q.keys {
+		switch q.keys[i].lower {
+		case "aws:principalorgid", "aws:principalorgpaths":
+			organization++
+		case "aws:multifactorauthpresent", "aws:multifactorauthage":
+			mfa++
+		case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths":
+			network++
+		}
+	}
+	return organization > 1 || mfa > 1 || network > 1
 }
 
 // vague reports whether nobody can say which callers, actions or keys s is about.

@@ -51,8 +51,7 @@ func Decide(d *policy.Document, r Request, w World) (Decision, *policy.Statement
 
 // Holds reports whether all of the conditions, as those of a statement of d, hold for r in the world w.
 func Holds(d *policy.Document, conditions []policy.Condition, r Request, w World) bool {
-	var e evaluator
-	e.init(d, r, &w)
+	e := evaluator{request: r, world: &w, variables: hasVariables(d)}
 	return e.conditions(conditions)
 }
 

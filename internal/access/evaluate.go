@@ -18,14 +18,17 @@ type evaluator struct {
 
 func (e *evaluator) init(d *policy.Document, r Request, w *World) {
 	e.request, e.world = r, w
-	// Variables exist only under this version; without a Version a policy has the older one, in which ${…} is literal text.
-	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
-	e.variables = d.Version.Is("2012-10-17")
+	e.variables = hasVariables(d)
 	e.names, e.account = callerNames(r.Principal)
 	if strings.Contains(r.Principal, ":assumed-role/") && len(e.names) == 2 {
 		e.role = roleWithPath(e.names[1], r.Context)
 	}
 }
+
+// hasVariables reports whether d has policy variables. They exist only under this version; without a Version a policy has the older
+// one, in which ${…} is literal text.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+func hasVariables(d *policy.Document) bool { return d.Version.Is("2012-10-17") }
 
 // roleWithPath returns the ARN of a session's role with its path, "" where the context does not tell it. role has none.
 func roleWithPath(role string, c Context) string {
