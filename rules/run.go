@@ -106,7 +106,8 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 	groups := instances(docs)
 	parallel.Each(len(groups), func(g int) {
 		first := docs[groups[g][0]]
-		a := &analysis{traits: traitsOf(first)}
+		a := &analysis{}
+		r.look(first, func() { a.traits = traitsOf(first) })
 		for _, i := range groups[g] {
 			d := docs[i]
 			if d != first {
@@ -146,7 +147,7 @@ func samePolicy(a, b *policy.Document) bool {
 		reflect.DeepEqual(a.Account, b.Account) && reflect.DeepEqual(a.Value, b.Value)
 }
 
-// one returns what the rules say about d, which is original or a copy of it with the analysis of another instance.
+// one returns what the rules say about d: original, or a copy of it that shares what the analysis points at.
 func (r *run) one(d, original *policy.Document, opts *Options, a *analysis) []Finding {
 	var found []*Finding
 	p := &Pass{Document: d, Options: opts, run: r, shared: shared{analysis: a}, findings: &found}
