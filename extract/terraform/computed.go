@@ -226,7 +226,7 @@ func (r *resource) servicePrincipal(name string) *value {
 
 func (r *resource) eksIdentity() *value {
 	span := r.b.header()
-	issuer := r.join("https://oidc.eks.", r.region(), ".amazonaws.com/id/", unknown(r.addr+" OIDC id", cty.String, span))
+	issuer := r.join("https://oidc.eks.", r.region(), ".amazonaws.com/id/", unknown(r.addr+issuerID, cty.String, span))
 	oidc := object([]member{{text("issuer", span), issuer}}, span)
 	identity := object([]member{{text("oidc", span), list([]*value{oidc}, span)}}, span)
 	return list([]*value{identity}, span)

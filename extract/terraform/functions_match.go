@@ -65,27 +65,41 @@ func regexFunc(c *call) *value {
 	if err != nil {
 		return err
 	}
-	lit, whole := s.literal()
-	if !ok || !whole {
+	if !ok {
 		return c.unknown(cty.NilType)
 	}
-	re, err := c.compile(pattern, len(lit))
+	parts, size := partsOf(s), 0
+	for _, p := range parts {
+		size += max(len(p.Literal), 100) // a hole has three forms of 32 bytes at most
+	}
+	re, err := c.compile(pattern, size)
 	if err != nil {
 		return err
 	}
 	if _, typeErr := stdlib.RegexFunc.ReturnTypeForValues([]cty.Value{cty.StringVal(pattern), cty.StringVal("")}); typeErr != nil {
 		return c.fail("%s", firstLine(typeErr.Error()))
 	}
-	flat := s
-	if len(s.parts) != 1 {
-		flat = text(lit, s.span)
+	limit := 1
+	if c.name == "regexall" {
+		limit = maxElements + 1
 	}
-	capture := func(m []int) *value {
+	must := c.name == "regex" && c.e.trying == 0 // then Terraform stops where there is no match
+	matches, ok := cuts(re, parts, limit, must)
+	if !ok {
+		return c.unknown(cty.NilType)
+	}
+	if len(matches) > maxElements {
+		return limited(c.span, fmt.Sprintf("more than %d matches", maxElements))
+	}
+	capture := func(m []cut) *value {
 		piece := func(i int) *value {
-			if m[2*i] < 0 {
+			if m[2*i] == noCut {
 				return null(s.span)
 			}
-			v := stringOf([]policy.Part{flat.parts[0].Slice(m[2*i], m[2*i+1])}, s.span)
+			v := text("", s.span)
+			if found := between(parts, m[2*i], m[2*i+1]); len(found) > 0 {
+				v = stringOf(found, s.span)
+			}
 			v.via = s.via
 			return v
 		}
@@ -107,17 +121,12 @@ func regexFunc(c *call) *value {
 		return l
 	}
 	if c.name == "regex" {
-		m := re.FindStringSubmatchIndex(lit)
-		if m == nil {
+		if len(matches) == 0 {
 			return c.fail("the pattern does not match")
 		}
-		return capture(m)
+		return capture(matches[0])
 	}
 	out := list(nil, c.span)
-	matches := re.FindAllStringSubmatchIndex(lit, maxElements+1)
-	if len(matches) > maxElements {
-		return limited(c.span, fmt.Sprintf("more than %d matches", maxElements))
-	}
 	for _, m := range matches {
 		out.elems = append(out.elems, capture(m))
 	}
@@ -139,6 +148,9 @@ func substrFunc(c *call) *value {
 		// The beginning may be known all the same.
 		if p := partsOf(s)[0]; p.Hole == nil && oki && okj && from >= 0 && length >= 0 && from+length <= len(p.Literal) && ascii(p.Literal) {
 			return stringOf([]policy.Part{p.Slice(from, from+length)}, s.span)
+		} else if p.Hole == nil && oki && okj && from >= 0 && length < 0 && from < len(p.Literal) && ascii(p.Literal) {
+			rest := append([]policy.Part{p.Slice(from, len(p.Literal))}, partsOf(s)[1:]...)
+			return &value{kind: stringKind, parts: rest, span: s.span, via: s.via}
 		}
 		return c.unknown(cty.String)
 	}

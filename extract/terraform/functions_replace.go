@@ -79,15 +79,14 @@ func replaceFunc(c *call) *value {
 
 func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 	size := 0
-	for _, p := range s.parts {
-		size += len(p.Literal)
+	for _, p := range partsOf(s) {
+		size += max(len(p.Literal), 100) // a hole has three forms of 32 bytes at most
 	}
 	re, failure := c.compile(pattern, size)
 	if failure != nil {
 		return failure
 	}
-	template, ok := to.literal()
-	if ok && template == "" {
+	if template, ok := to.literal(); ok && template == "" {
 		// Everything up to some word goes, as in "/^(.*provider/)/": what is behind it need not be known.
 		if m := upToWord().FindStringSubmatch(pattern); m != nil && s.kind == stringKind {
 			if _, known := s.literal(); !known {
@@ -97,37 +96,10 @@ func (c *call) replaceRegexp(s *value, pattern string, to *value) *value {
 			}
 		}
 	}
-	if !ok || s.kind == unknownKind {
-		return c.unknown(cty.String)
+	if v := c.replaceMatches(re, s, to); v != nil {
+		return v
 	}
-	if len(s.parts) != 1 || s.parts[0].Hole != nil {
-		full, ok := s.literal()
-		if !ok {
-			return c.unknown(cty.String)
-		}
-		return text(re.ReplaceAllString(full, template), s.span)
-	}
-	p := s.parts[0]
-	b := stringBuilder{e: c.e, count: 2}
-	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(p.Literal, -1) {
-		if m[0] > last {
-			b.parts = append(b.parts, p.Slice(last, m[0]))
-		}
-		if out := re.ExpandString(nil, template, p.Literal, m); len(out) > 0 {
-			if !c.e.spendBytes(len(out)) {
-				return failed(c.span, c.e.spent)
-			}
-			b.parts = append(b.parts, policy.Literal(string(out), to.span))
-		}
-		last = m[1]
-	}
-	if last < len(p.Literal) {
-		b.parts = append(b.parts, p.Slice(last, len(p.Literal)))
-	}
-	v := b.value(s.span)
-	v.via = s.via
-	return v
+	return c.unknown(cty.String)
 }
 
 var upToWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\^?\(?\.\*([A-Za-z/:_-]{4,})\)?$`) })

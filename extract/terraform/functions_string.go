@@ -148,7 +148,10 @@ func joinFunc(c *call) *value {
 
 // mayContain reports whether what h stands for may hold sep.
 func mayContain(h *policy.Hole, sep string) bool {
-	return h.Kind == policy.Unknown && len(sep) < 2
+	if forms := forms(h); forms != nil {
+		return slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(form, sep) })
+	}
+	return len(sep) < 2
 }
 
 func splitFunc(c *call) *value {
@@ -375,7 +378,7 @@ func trimFunc(c *call) *value {
 	}
 	if last.Hole == nil {
 		*last = last.Slice(0, len(right(last.Literal)))
-	} else if last != first {
+	} else if last != first && c.name != "trimprefix" {
 		c.trimHole(last, cut)
 	}
 	out := stringOf(parts, s.span)
@@ -385,7 +388,7 @@ func trimFunc(c *call) *value {
 
 // trimHole marks that an end of the hole may be trimmed.
 func (c *call) trimHole(p *policy.Part, cut string) {
-	if p.Hole.Kind != policy.Unknown {
+	if forms(p.Hole) != nil {
 		return
 	}
 	h := *p.Hole
