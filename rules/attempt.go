@@ -24,6 +24,14 @@ type caller struct {
 	sets func(key string) []string
 	// pinned are the keys, in lower case, of which the caller cannot have the values that the policy names.
 	pinned func(key string) bool
+	past   exception // by which a Deny leaves the caller out
+}
+
+// An exception is a pattern for those that a Deny is not about: of a negated operator.
+type exception struct {
+	deny      *policy.Statement // nil: there is none
+	condition *policy.Condition
+	value     policy.Text
 }
 
 // An attempt is what a caller needs to get through one statement.
@@ -380,6 +388,33 @@ func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 	return all
 }
 
+// excepted returns c as other principals that the Deny statements are not about.
+func (p *Pass) excepted(c caller) []caller {
+	var all []caller
+	for _, s := range p.Document.Statements {
+		if s.Effect != policy.Deny {
+			continue
+		}
+		for i := range s.Conditions {
+			cond := &s.Conditions[i]
+			if !negated(cond.Operator) {
+				continue
+			}
+			for _, v := range cond.Values {
+				pattern, known := v.Literal()
+				if !known || !strings.ContainsAny(pattern, "*?") || strings.Contains(pattern, "${") {
+					continue
+				}
+				if next, ok := c.as(keyName(*cond), pattern); ok {
+					next.past = exception{s, cond, v}
+					all = append(all, next)
+				}
+			}
+		}
+	}
+	return all
+}
+
 // as returns c with a value of key that matches pattern as far as it is free.
 func (c caller) as(key, pattern string) (caller, bool) {
 	set := func(k, v string, list bool) {
@@ -394,6 +429,7 @@ func (c caller) as(key, pattern string) (caller, bool) {
 		}
 		c.principal = name
 		set("aws:PrincipalArn", name, false)
+		set("aws:PrincipalAccount", strings.SplitN(name, ":", 6)[4], false)
 		return c, true
 	case "aws:principalorgid":
 		if !strings.HasPrefix(pattern, "o-") && !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "?") {
@@ -424,11 +460,8 @@ func (c caller) as(key, pattern string) (caller, bool) {
 			return c, true
 		}
 	case "aws:principalaccount":
-		id := strings.ReplaceAll(pattern, "?", "9")
-		if i := strings.IndexByte(id, '*'); i >= 0 && len(id) <= 13 {
-			id = strings.ReplaceAll(id[:i]+strings.Repeat("9", 13-len(id))+id[i+1:], "*", "")
-		}
-		if !isAccountID(id) {
+		id, ok := outsiderAccountLike(pattern)
+		if !ok {
 			return c, false
 		}
 		c.principal = strings.Replace(c.principal, outsiderAccount, id, 1)
@@ -460,13 +493,27 @@ func anyOf(key string) string {
 	return "*"
 }
 
+// outsiderAccountLike returns the id of an account that pattern matches beside those that it is meant for; false where it names one.
+func outsiderAccountLike(pattern string) (id string, ok bool) {
+	if !strings.ContainsAny(pattern, "*?") {
+		return "", false
+	}
+	id = strings.ReplaceAll(pattern, "?", "9")
+	if i := strings.IndexByte(id, '*'); i >= 0 && len(id) <= 13 {
+		id = strings.ReplaceAll(id[:i]+strings.Repeat("9", 13-len(id))+id[i+1:], "*", "")
+	}
+	return id, isAccountID(id)
+}
+
 // outsiderNamed returns the ARN of a role or user of the outsider that pattern, a value for aws:PrincipalArn, matches.
 func outsiderNamed(pattern string) (name string, ok bool) {
 	begin := "arn:aws:iam::" + outsiderAccount + ":"
 	if parts := strings.SplitN(pattern, ":", 6); len(parts) == 6 {
-		if !glob(parts[4], outsiderAccount) {
+		id, ok := outsiderAccountLike(parts[4])
+		if !ok {
 			return "", false
 		}
+		begin = "arn:aws:iam::" + id + ":"
 		resource := spellOut(parts[5], "x", "x")
 		if strings.HasPrefix(parts[5], "*") && !strings.Contains(resource, "/") {
 			resource = "role/" + strings.TrimLeft(resource, "/")

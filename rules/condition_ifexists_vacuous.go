@@ -32,7 +32,7 @@ func (p *Pass) optionalEnvironments() {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
 		c := optionalEnvironment(s, i)
-		if !ok || c == nil || !g.anyContext() || bindsGitHub(s, i, "ref", "job_workflow_ref") {
+		if !ok || c == nil || !g.anyContext() || p.bindsGitHub(s, i, "ref", "job_workflow_ref") {
 			return
 		}
 		show := p.shows(s, i, access.If("Null", c.Key.String(), "true"))

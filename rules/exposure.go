@@ -18,6 +18,7 @@ type exposure struct {
 	condition *policy.Condition // that the cause lies in, nil when there is none
 	value     policy.Text       // of condition that lets the stranger in, the zero Text when it is not one value
 	witness   access.Request
+	past      *policy.Statement  // the Deny that condition lies in, nil when that is statement
 	effort    []policy.Condition // what the stranger meets by a choice of values
 }
 
@@ -106,6 +107,7 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 		for _, c := range outsiders() {
 			callers = append(callers, p.variants(s, c)...)
 		}
+		callers = append(callers, p.excepted(outsiders()[0])...)
 	case account, user, role, session:
 		sub = subjectOf(pr)
 		if covered, _ := allows(s, access.AssumeRole); !covered || p.owner(sub.account) != foreign {
@@ -133,8 +135,11 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 		if a, ok := p.try(s, c); ok {
 			e := &exposure{stranger: who, witness: a.request, effort: a.effort}
 			e.cause, e.condition = causeOf(s, a, sub, who)
-			if e.condition != nil {
+			switch {
+			case e.condition != nil:
 				e.value = p.admitting(e.condition, a.request, s)
+			case c.past.deny != nil:
+				e.cause, e.past, e.condition, e.value = wildcardValue, c.past.deny, c.past.condition, c.past.value
 			}
 			return e
 		}
@@ -276,6 +281,9 @@ func (p *Pass) admitting(c *policy.Condition, r access.Request, s *policy.Statem
 func (e *exposure) place() Place {
 	switch e.cause {
 	case wildcardValue, unanchoredUserID:
+		if e.past != nil {
+			return at(e.past, e.value)
+		}
 		if !e.value.IsZero() {
 			return at(e.statement, e.value)
 		}

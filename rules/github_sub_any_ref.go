@@ -19,8 +19,8 @@ var GitHubSubAnyRef = &Rule{
 func gitHubSubAnyRef(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || !g.anyContext() ||
-			bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") {
+		if !ok || !g.anyContext() && !g.anyBranch() ||
+			p.bindsGitHub(s, i, "ref", "environment", "job_workflow_ref") {
 			return
 		}
 		witness := p.letsSubject(s, i, githubContexts(g.name())...)
@@ -29,5 +29,8 @@ func gitHubSubAnyRef(p *Pass) {
 		}
 		fd := p.Report(at(s, v), "whoever can push a branch to %s can assume %s", g.name(), p.Document.Role)
 		fd.Witness = witness
+		if g.anyBranch() {
+			fd.Level, fd.Severity = Note, 3.0 // not by what pull requests and environments run
+		}
 	})
 }

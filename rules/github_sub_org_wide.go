@@ -21,8 +21,8 @@ var GitHubSubOrgWide = &Rule{
 func gitHubSubOrgWide(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || !g.named() || !anyRepository(g) || p.allowedOrganization(g.owner) ||
-			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
+		if p.anyOfOwner(s, i, v, g, subject) || !ok || !g.named() || !anyRepository(g) || p.allowedOrganization(g.owner) ||
+			p.bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
 		// A repository that no other value names.
@@ -43,4 +43,28 @@ func gitHubSubOrgWide(p *Pass) {
 // anyRepository reports whether the subject leaves the repository open. A pattern that ends in its owner's ID does.
 func anyRepository(g githubSubject) bool {
 	return g.repository != "" && strings.Trim(g.repository, "*@") == "" || g.repository == "" && strings.HasSuffix(g.owner, "@*")
+}
+
+// anyOfOwner reports a subject that leaves open the owner, where the ID of the owner is asked for instead.
+func (p *Pass) anyOfOwner(s *policy.Statement, i int, v policy.Text, g githubSubject, subject string) bool {
+	if strings.Trim(subject, "*?") != "" && !(strings.HasPrefix(g.owner, "*") && strings.Trim(g.repository, "*") == "") ||
+		p.bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
+		return false
+	}
+	id, known := "", false
+	for _, c := range s.Conditions {
+		if keyName(c) == addressOf(s.Principals[i])+":repository_owner_id" && asksForValue(c) && len(c.Values) > 0 {
+			id, known = spelledOut(c.Values[0])
+		}
+	}
+	if !known || p.allowedOrganization(id) {
+		return false
+	}
+	witness := p.letsSubject(s, i, append(githubContexts("example/some-other-repository"), plain(subject))...)
+	if witness == nil || !p.claim(s, i) {
+		return false
+	}
+	fd := p.Report(at(s, v), "workflows of every repository of the GitHub owner with the ID %s can assume %s", id, p.Document.Role)
+	fd.Witness = witness
+	return true
 }

@@ -21,7 +21,7 @@ var GitHubSubPullRequest = &Rule{
 func gitHubSubPullRequest(p *Pass) {
 	p.githubSubjects(func(s *policy.Statement, i int, v policy.Text, subject string) {
 		g, ok := parseGitHubSubject(subject)
-		if !ok || !glob(g.context, "pull_request") || strings.Trim(g.context, "*?") == "" || bindsGitHub(s, i, "job_workflow_ref", "environment") {
+		if !ok || !glob(g.context, "pull_request") || strings.Trim(g.context, "*?") == "" || p.bindsGitHub(s, i, "job_workflow_ref", "environment") {
 			return
 		}
 		witness := p.letsSubject(s, i, "repo:"+g.name()+":pull_request")

@@ -26,7 +26,7 @@ func gitHubSubRepoPrefix(p *Pass) {
 		}
 		name, id, immutable := strings.Cut(g.repository, "@")
 		if !strings.ContainsAny(name, "*?") || immutable && !strings.ContainsAny(id, "*?") ||
-			bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
+			p.bindsGitHub(s, i, "repository_id", "repository", "job_workflow_ref") {
 			return
 		}
 		witness := p.letsSubject(s, i, append(githubContexts(g.name()), plain(subject))...)

@@ -26,7 +26,7 @@ func gitHubSubTemplateUnsafe(p *Pass) {
 		default:
 			return
 		}
-		if !ok || v.Unknown() != nil || namesRepository(rest) || bindsGitHub(s, i, "repository_id", "repository_owner_id", "repository", "enterprise_id") {
+		if !ok || v.Unknown() != nil || namesRepository(rest) || p.bindsGitHub(s, i, "repository_id", "repository_owner_id", "repository", "enterprise_id") {
 			return
 		}
 		witness := p.letsSubject(s, i, subject)

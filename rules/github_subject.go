@@ -67,15 +67,29 @@ func (g githubSubject) anyContext() bool {
 	return g.named() && name != "" && !strings.ContainsAny(name, "*?") && g.context != "" && strings.Trim(g.context, "*?") == ""
 }
 
-// bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known. That the request has the claim
-// must follow: not every token has an environment.
-func bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
+// anyBranch reports whether the subject names a repository and leaves open the branch or tag, but not that it is one.
+func (g githubSubject) anyBranch() bool {
+	ref, ok := strings.CutPrefix(g.context, "ref:")
+	g.context = "*"
+	return ok && g.anyContext() && (strings.Trim(ref, "*") == "" || ref == "refs/*" || ref == "refs/heads/*")
+}
+
+// bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known, or a Deny is about all other
+// values. That the request has the claim must follow: not every token has an environment.
+func (p *Pass) bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 	address := addressOf(s.Principals[i])
 	for _, name := range claims {
 		if bindsClaim(s, address+":"+name) && !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
 			return c.Name == address+":"+name && name == "environment" && (c.Operator.IfExists || c.Operator.Set == policy.ForAllValues)
 		}) {
 			return true
+		}
+		for _, d := range p.Document.Statements {
+			if d.Effect == policy.Deny && slices.ContainsFunc(d.Conditions, func(c policy.Condition) bool {
+				return keyName(c) == address+":"+name && negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
+			}) {
+				return true
+			}
 		}
 	}
 	return false

@@ -35,9 +35,28 @@ func roleUnassumable(p *Pass) {
 	if d.When != "" && !allows {
 		return // nothing but a Deny is left in a case that may never be
 	}
+	if allows && p.auxiliaryOnly() {
+		p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: none of its statements allows an action that assumes the role", d.Role)
+		return
+	}
 	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
 	if !forbids || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
 		return
 	}
 	p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)
+}
+
+// auxiliaryOnly reports whether every Allow is of actions that assume nothing by themselves.
+func (p *Pass) auxiliaryOnly() bool {
+	for _, s := range p.Document.Statements {
+		if s.Effect != policy.Allow {
+			continue
+		}
+		for _, action := range assumeActions {
+			if covered, certain := allows(s, action); covered || !certain {
+				return false
+			}
+		}
+	}
+	return true
 }

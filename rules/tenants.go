@@ -238,7 +238,8 @@ func (t *tenancy) outsiderClaims(address string) access.Context {
 func chosenByTenant(address, name string) bool {
 	switch {
 	case isGitHub(address):
-		return name == "ref" || name == "environment" || name == "workflow"
+		// Whoever stars or forks a repository is the actor of the workflows that this triggers there.
+		return name == "ref" || name == "environment" || name == "workflow" || name == "actor" || name == "actor_id"
 	case address == "gitlab.com":
 		return name == "pipeline_source" || name == "ref_protected" || name == "runner_environment"
 	case address == "agent.buildkite.com":
