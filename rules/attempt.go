@@ -405,7 +405,7 @@ func (p *Pass) excepted(c caller) []caller {
 				if !known || !strings.ContainsAny(pattern, "*?") || strings.Contains(pattern, "${") {
 					continue
 				}
-				if next, ok := c.as(keyName(*cond), pattern); ok {
+				if next, ok := c.as(cond.Name, pattern); ok {
 					next.past = exception{s, cond, v}
 					all = append(all, next)
 				}

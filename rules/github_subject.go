@@ -86,7 +86,7 @@ func (p *Pass) bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 		}
 		for _, d := range p.Document.Statements {
 			if d.Effect == policy.Deny && slices.ContainsFunc(d.Conditions, func(c policy.Condition) bool {
-				return keyName(c) == address+":"+name && negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
+				return c.Name == address+":"+name && negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
 			}) {
 				return true
 			}

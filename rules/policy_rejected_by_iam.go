@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/netip"
@@ -33,7 +34,7 @@ func policyRejectedByIAM(p *Pass) {
 		if f.Statement == nil && (f.Code == policy.MissingElement || f.Code == policy.EmptyElement) && (d.When != "" || len(d.Unresolved) > 0) {
 			continue // nothing is left of the policy in a case that may never be, or what is left is not known
 		}
-		if f.Statement == nil && f.Code == policy.MissingElement && !spelled(d.Value) {
+		if f.Statement == nil && (f.Code == policy.MissingElement && !spelled(d.Value) || f.Code == policy.EmptyElement && !writtenEmpty(d, f.Span)) {
 			fd := p.Report(Place{Span: f.Span}, "IAM refuses the policy of %s unless something adds a statement: the inputs of the code add none", d.Role)
 			fd.Level, fd.Severity = Note, noteSeverity
 			continue
@@ -48,7 +49,7 @@ func policyRejectedByIAM(p *Pass) {
 		}
 		r.add(Place{Statement: f.Statement, Span: f.Span}, f.Code, "%s", f.Message)
 	}
-	r.duplicateElements(p)
+	p.repeatedElements()
 	r.version(d)
 	if d.Value != nil && p.surveyed().foreign {
 		r.characters(d)
@@ -121,8 +122,13 @@ func emptyInput(s *policy.Statement, pr policy.Principal) bool {
 		return false
 	}
 	value := pr.ID.String()
-	return value == "" && !s.Span.Contains(pr.ID.Span) ||
+	return value == "" && (!s.Span.Contains(pr.ID.Span) || interpolated(pr.ID.Span)) ||
 		strings.Contains(value, ":iam:::") && strings.Contains(pr.ID.Span.Text(), "${") && !strings.Contains(pr.ID.Span.Text(), ":iam:::")
+}
+
+// interpolated reports whether the empty string at span is what ${…} is there.
+func interpolated(span source.Span) bool {
+	return strings.Contains(span.Text(), "${") || span.Start == span.End && span.Start > 0 && span.File.Src[span.Start-1] == '}'
 }
 
 // spelled reports whether an element of the policy is written as such, or all of it as {}. A policy that the code puts together
@@ -131,6 +137,11 @@ func spelled(v *policy.Value) bool {
 	return v == nil || len(v.Members) == 0 || slices.ContainsFunc(v.Members, func(m policy.Member) bool {
 		return !m.Key.Span.IsZero() && strings.Contains(m.Key.Span.Text(), m.Key.String())
 	})
+}
+
+// writtenEmpty reports whether the list of statements stands in the policy as [], not as an expression that makes one or in an input.
+func writtenEmpty(d *policy.Document, list source.Span) bool {
+	return d.Span.Contains(list) && strings.Join(strings.Fields(list.Text()), "") == "[]"
 }
 
 // A rejection is one reason for which IAM refuses a policy.
@@ -212,19 +223,25 @@ func (r *rejection) misplaced(other *rejection) bool {
 	return r.place.Statement != nil && other.code == policy.MisplacedElement
 }
 
-// duplicateElements adds members of the same name outside conditions, which condition-duplicate-key looks at.
-func (r *rejections) duplicateElements(p *Pass) {
-	d := p.Document
-	if d.Value == nil {
+// repeatedElements reports members of the same name outside conditions, which condition-duplicate-key looks at. IAM refuses a policy
+// with them, but jsonencode, the AWS provider and CloudFormation keep the last one before IAM sees it.
+func (p *Pass) repeatedElements() {
+	if p.Document.Value == nil {
 		return
 	}
 	for _, dup := range p.duplicates() {
 		if strings.Contains(dup.Path, ".Condition") {
 			continue
 		}
-		added := r.add(Place{Statement: statementAt(d, dup.Hidden.Key.Span), Span: dup.Hidden.Key.Span}, policy.DuplicateElement,
-			"%s stands twice, and only one of the two counts", quoted(dup.Hidden.Key))
-		added.related = []Related{{dup.Kept.Key.Span, "the other one"}}
+		s := statementAt(p.Document, dup.Hidden.Key.Span)
+		fd := p.Report(Place{Statement: s, Span: dup.Hidden.Key.Span, Via: dup.Hidden.Key.Via}, "the policy of %s has %s twice: where IAM does not refuse it, the last one alone counts",
+			p.Document.Role, dup.Hidden.Key)
+		fd.Related = []Related{{dup.Kept.Key.Span, "the other one"}}
+		if dup.Hidden.Key.Is("Sid") || bytes.Equal(dup.Hidden.Value.JSON(), dup.Kept.Value.JSON()) {
+			fd.Level, fd.Severity = Note, noteSeverity // nothing is lost
+		} else if s != nil {
+			p.claimAll(s)
+		}
 	}
 }
 
@@ -400,7 +417,11 @@ func principalFault(pr policy.Principal) string {
 		switch {
 		case strings.ContainsAny(s, "*?"):
 			return fmt.Sprintf("the identity provider %q has a wildcard", shown)
-		case !isProviderARN(s) && !domainName().MatchString(s):
+		case isProviderARN(s) || domainName().MatchString(s):
+			return ""
+		case shortAccount().MatchString(s):
+			return fmt.Sprintf("the account id in %q has %d digits, not 12", shown, len(shortAccount().FindStringSubmatch(s)[1]))
+		default:
 			return fmt.Sprintf("the identity provider %q is neither the ARN of a provider nor a domain name", shown)
 		}
 	}
@@ -418,14 +439,21 @@ func isPlaceholder(s string) bool {
 			if i > 0 && (s[i-1] == '{' || s[i-1] == '$') {
 				return true
 			}
-		case '@':
-			if i > 0 && s[i-1] == '@' {
+		case '@', '(':
+			if i > 0 && s[i-1] == s[i] {
+				return true
+			}
+		case '%', '_':
+			if i > 0 && s[i-1] == s[i] && placeholder().MatchString(s) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// placeholder matches %%NAME%%, as the templates of AWS Solutions have it, and __NAME__.
+var placeholder = lazily(`%%[A-Za-z]\w*%%|__[A-Z][A-Z0-9_]*__`)
 
 func withoutHoles(t policy.Text) string {
 	if s, known := whole(t); known {
@@ -456,7 +484,7 @@ func awsFault(s, shown string) string {
 		return fmt.Sprintf("the identity provider %q stands under AWS, not under Federated", shown)
 	case shortAccount().MatchString(s):
 		id := shortAccount().FindStringSubmatch(s)[1]
-		return fmt.Sprintf("the account id in %q has %d digits, not 12%s", shown, len(id), lostZero(id))
+		return fmt.Sprintf("the account id in %q has %d digits, not 12", shown, len(id))
 	case !strings.HasPrefix(s, "arn:"):
 		return fmt.Sprintf("the principal %q is neither an ARN nor an account id", shown)
 	}
