@@ -31,9 +31,9 @@ func cognitoAudienceMissing(p *Pass) {
 		switch {
 		case show.refuted || !p.claim(s, i):
 		case len(s.Conditions) == 0:
-			p.Report(at(s, pr.ID), "IAM refuses the policy of %s: trust in Cognito needs a condition on the identity pool", p.Document.Role).Witness = show.request
+			p.Report(used(s, pr.ID), "IAM refuses the policy of %s: trust in Cognito needs a condition on the identity pool", p.Document.Role).Witness = show.request
 		default:
-			p.Report(at(s, pr.ID), "users of any Cognito identity pool, of any account, can assume %s: no condition on aud says which pool", p.Document.Role).Witness = show.request
+			p.Report(used(s, pr.ID), "users of any Cognito identity pool, of any account, can assume %s: no condition on aud says which pool", p.Document.Role).Witness = show.request
 		}
 	})
 }

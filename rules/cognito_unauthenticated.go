@@ -41,7 +41,7 @@ func cognitoUnauthenticated(p *Pass) {
 				return
 			}
 		}
-		fd := p.Report(at(s, s.Principals[i].ID), "guests of the identity pool can assume %s like users who signed in: no condition on amr tells them apart", p.Document.Role)
+		fd := p.Report(used(s, s.Principals[i].ID), "guests of the identity pool can assume %s like users who signed in: no condition on amr tells them apart", p.Document.Role)
 		fd.Witness = show.request
 	})
 }

@@ -293,6 +293,9 @@ func (e *exposure) place() Place {
 	case principalTagged, callerChosen, unrestrictedRange:
 		return at(e.statement, e.condition.Key)
 	}
+	if e.stranger == tenant {
+		return used(e.statement, e.statement.Principals[e.principal].ID)
+	}
 	return at(e.statement, e.statement.Principals[e.principal].ID)
 }
 

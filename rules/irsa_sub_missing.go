@@ -22,7 +22,7 @@ var IRSASubMissing = &Rule{
 
 func irsaSubMissing(p *Pass) {
 	p.unboundTokens(isCluster, "system:serviceaccount:any:pod", func(s *policy.Statement, i int, r *access.Request) {
-		fd := p.Report(at(s, s.Principals[i].ID), "every pod of the EKS cluster %s can assume %s: no condition on sub says which service account",
+		fd := p.Report(used(s, s.Principals[i].ID), "every pod of the EKS cluster%s can assume %s: no condition on sub says which service account",
 			clusterOf(subjectOf(s.Principals[i])), p.Document.Role)
 		fd.Witness = r
 	})
@@ -37,10 +37,14 @@ func isCluster(pr policy.Principal) bool {
 	return kind == oidcProvider && strings.HasPrefix(name, "oidc.eks.")
 }
 
-// clusterOf returns the ID of an EKS cluster.
+// clusterOf returns the ID of an EKS cluster after a space, "" when the code does not say it: the expression that it comes from
+// names the instance of the module, not the cluster.
 func clusterOf(sub subject) string {
-	_, id, _ := strings.Cut(shown(sub.name), "/id/")
-	return id
+	_, id, _ := strings.Cut(sub.name.String(), "/id/")
+	if id == "" || sub.name.Unknown() != nil {
+		return ""
+	}
+	return " " + id
 }
 
 // anySubject is the subject of a token that nobody means to let in.

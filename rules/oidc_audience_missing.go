@@ -31,7 +31,7 @@ func oidcAudienceMissing(p *Pass) {
 				continue
 			}
 			sub := subjectOf(pr)
-			fd := p.Report(at(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", shown(sub.name), p.Document.Role)
+			fd := p.Report(used(s, pr.ID), "tokens of %s for any audience that the provider registers can assume %s", shown(sub.name), p.Document.Role)
 			if exactSubject(s, address+":sub") {
 				fd.Level, fd.Severity = Note, noteSeverity
 			}

@@ -22,7 +22,7 @@ func oidcPrivateNoSubject(p *Pass) {
 		_, shared := issuerOf(addressOf(pr))
 		return !shared && !isCluster(pr)
 	}, anySubject, func(s *policy.Statement, i int, r *access.Request) {
-		fd := p.Report(at(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
+		fd := p.Report(used(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",
 			shown(subjectOf(s.Principals[i]).name), p.Document.Role)
 		fd.Witness = r
 	})

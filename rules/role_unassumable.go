@@ -13,7 +13,6 @@ var RoleUnassumable = &Rule{
 	Severity:  5.0,
 	Precision: High,
 	Tags:      []string{"correctness"},
-	needs:     denies,
 	Check:     roleUnassumable,
 }
 

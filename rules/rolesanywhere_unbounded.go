@@ -50,13 +50,13 @@ func rolesAnywhereUnbounded(p *Pass) {
 			var fd *Finding
 			switch {
 			case certificate:
-				fd = p.Report(at(s, pr.ID), "certificates of every trust anchor of the account can assume %s: no condition on aws:SourceArn says which", p.Document.Role)
+				fd = p.Report(used(s, pr.ID), "certificates of every trust anchor of the account can assume %s: no condition on aws:SourceArn says which", p.Document.Role)
 				fd.Level, fd.Severity = Warning, 5.0
 			case anchor:
-				fd = p.Report(at(s, pr.ID), "every certificate of the trust anchor can assume %s: no condition on aws:PrincipalTag/x509… says which", p.Document.Role)
+				fd = p.Report(used(s, pr.ID), "every certificate of the trust anchor can assume %s: no condition on aws:PrincipalTag/x509… says which", p.Document.Role)
 				fd.Level, fd.Severity = Warning, 5.0
 			default:
-				fd = p.Report(at(s, pr.ID), "every certificate of every trust anchor of the account can assume %s", p.Document.Role)
+				fd = p.Report(used(s, pr.ID), "every certificate of every trust anchor of the account can assume %s", p.Document.Role)
 			}
 			fd.Witness = show.request
 		}

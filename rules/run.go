@@ -224,6 +224,22 @@ func at(s *policy.Statement, t policy.Text) Place {
 	return Place{Statement: s, Span: t.Span, Via: t.Via}
 }
 
+// used returns the place where s uses t, wherever that comes from: whoever is to add what s lacks looks there. In a template in
+// which the place is not known it is that of the action.
+func used(s *policy.Statement, t policy.Text) Place {
+	if !s.Span.Contains(t.Span) {
+		for i, v := range t.Via {
+			if s.Span.Contains(v) {
+				return Place{Statement: s, Span: v, Via: t.Via[i+1:]}
+			}
+		}
+		if len(s.Actions) > 0 && s.Span.Contains(s.Actions[0].Span) {
+			return at(s, s.Actions[0])
+		}
+	}
+	return at(s, t)
+}
+
 // wildPiece returns the place of the first literal with a wildcard in t, if it lies outside the place of t.
 func wildPiece(t policy.Text) (source.Span, bool) {
 	for _, part := range t.Parts {

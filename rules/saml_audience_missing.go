@@ -23,7 +23,7 @@ func samlAudienceMissing(p *Pass) {
 			return
 		}
 		pr := s.Principals[i]
-		p.Report(at(s, pr.ID), "users of %s can assume %s with an assertion for any recipient: no condition on SAML:aud", describe(pr), p.Document.Role)
+		p.Report(used(s, pr.ID), "users of %s can assume %s with an assertion for any recipient: no condition on SAML:aud", describe(pr), p.Document.Role)
 	})
 }
 

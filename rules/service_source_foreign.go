@@ -43,7 +43,10 @@ func serviceSourceForeign(p *Pass) {
 				}
 				for i, pr := range s.Principals {
 					if pr.Type == policy.Service && p.claim(s, i) {
-						p.Report(at(s, v), "%s can assume %s for resources of account %s", pr.ID, p.Document.Role, id)
+						fd := p.Report(at(s, v), "%s can assume %s for resources of account %s", pr.ID, p.Document.Role, id)
+						if !isVendor(id) && len(p.Options.OwnAccounts)+len(p.Options.TrustedAccounts) == 0 {
+							fd.Level, fd.Severity = Note, 3.0 // mostly it is another account of the same organization
+						}
 						break
 					}
 				}
