@@ -33,9 +33,9 @@ func (p *Pass) owner(id policy.Text) standing {
 	switch {
 	case !known || !isAccountID(s):
 		return unknownOwner
-	case p.Document.Account.Is(s), slices.Contains(p.Options.OwnAccounts, s), p.inferredOwn(s):
+	case p.Document.Account.Is(s), p.run.own[s], p.inferredOwn(s):
 		return own
-	case slices.Contains(p.Options.TrustedAccounts, s):
+	case p.run.trusted[s]:
 		return trusted
 	}
 	if a, known := knownAccount(s); known {

@@ -98,5 +98,5 @@ func (p *Pass) bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 // allowedOrganization reports whether every repository of the GitHub organization may get in, by configuration.
 func (p *Pass) allowedOrganization(owner string) bool {
 	name, _, _ := strings.Cut(owner, "@")
-	return slices.ContainsFunc(p.Options.GitHubOrganizations, func(o string) bool { return strings.EqualFold(o, name) })
+	return p.run.github[strings.ToLower(name)]
 }

@@ -50,8 +50,19 @@ type run struct {
 	idsOnce   sync.Once
 	ids       map[string][]sharedID // see vendorIDs
 
+	own, trusted, github map[string]bool // OwnAccounts, TrustedAccounts and GitHubOrganizations of the options, in lower case
+
 	mu     sync.Mutex
 	failed map[*policy.Document]error // on which a rule or the engine panicked
+}
+
+// setOf returns names, in lower case, as a set.
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[strings.ToLower(name)] = true
+	}
+	return set
 }
 
 // look calls f, which looks at d. What f has found when it panics stays.
@@ -102,7 +113,7 @@ type claim struct {
 // from then on (see policy.Document.Fail); what the other rules say of it, and of the others, stays.
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
-	r := &run{documents: docs, failed: map[*policy.Document]error{}}
+	r := &run{documents: docs, failed: map[*policy.Document]error{}, own: setOf(opts.OwnAccounts), trusted: setOf(opts.TrustedAccounts), github: setOf(opts.GitHubOrganizations)}
 	groups := instances(docs)
 	parallel.Each(len(groups), func(g int) {
 		first := docs[groups[g][0]]

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
@@ -41,8 +42,14 @@ func FindConfig(tree *source.Tree, dir string) string {
 	}
 }
 
+// maxConfig is the size in bytes past which a configuration is not read: room for the accounts of the largest organizations.
+const maxConfig = 1 << 20
+
 // ReadConfig reads a configuration. Its error names each mistake with its line.
 func ReadConfig(f *source.File) (*Config, error) {
+	if len(f.Src) > maxConfig {
+		return nil, fmt.Errorf("%s: is larger than %d bytes", f.Name, maxConfig)
+	}
 	c := &configReader{file: f, config: &Config{exclude: ignoreFile{dir: "."}}}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(f.Src, &doc); err != nil {
@@ -252,11 +259,8 @@ func (c *configReader) ignore(n *yaml.Node) *ignore {
 // span returns the place of a node: to the end of its line.
 func (c *configReader) span(n *yaml.Node) source.Span {
 	start := c.file.Offset(source.Position{Line: n.Line, Column: n.Column})
-	end := start
-	for end < len(c.file.Src) && c.file.Src[end] != '\n' && c.file.Src[end] != '\r' {
-		end++
-	}
-	return source.Span{File: c.file, Start: start, End: end}
+	next := c.file.Offset(source.Position{Line: n.Line, Column: len(c.file.Src) + 1}) // clamped to the line
+	return source.Span{File: c.file, Start: start, End: start + len(bytes.TrimRight(c.file.Src[start:next], "\r"))}
 }
 
 // instant reads a date, or a date and time.

@@ -107,7 +107,7 @@ func commentIgnores(f *source.File) (list []*ignore, problems []source.Problem) 
 	if !bytes.Contains(f.Src, []byte(ignoreWord)) {
 		return nil, nil
 	}
-	start, number := 0, 0
+	start, number, next := 0, 0, 0
 	for line := range bytes.Lines(f.Src) {
 		at := start
 		start += len(line)
@@ -125,7 +125,8 @@ func commentIgnores(f *source.File) (list []*ignore, problems []source.Problem) 
 			continue
 		}
 		ig.span = span
-		ig.lines = aboutLines(f, number, before)
+		ig.lines = aboutLines(f, number, next, before)
+		next = ig.lines[1]
 		list = append(list, ig)
 	}
 	return list, problems
@@ -153,13 +154,12 @@ func parseComment(text string) (ig *ignore, message string) {
 }
 
 // aboutLines returns the lines that a comment on a line is about: its own, and when nothing but the comment is on it, the
-// next one that is no comment.
-func aboutLines(f *source.File, line int, before []byte) [2]int {
+// next one that is no comment. From the comment before it is known that there is none between it and next.
+func aboutLines(f *source.File, line, next int, before []byte) [2]int {
 	if len(bytes.Trim(before, "#/ \t")) > 0 {
 		return [2]int{line, line}
 	}
-	next := line + 1
-	for ; ; next++ {
+	for next = max(next, line+1); ; next++ {
 		text := bytes.TrimLeft(f.Line(next), " \t")
 		if f.Line(next) == nil || !bytes.HasPrefix(text, []byte("#")) && !bytes.HasPrefix(text, []byte("//")) {
 			return [2]int{line, next}
@@ -219,89 +219,136 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// covers reports whether ig is about the finding, of a role that a program makes at construct.
-func (ig *ignore) covers(f *rules.Finding, construct source.Span) bool {
-	if !slices.Contains(ig.rules, f.Rule.ID) {
-		return false
-	}
-	if ig.lines[0] > 0 { // a comment
-		return ig.coversLine(f.Span) || ig.coversLine(f.Statement) || ig.coversLine(construct)
-	}
-	if ig.lines[0] < 0 && (f.Statement.File != ig.span.File && f.Span.File != ig.span.File) { // Metadata
-		return false
-	}
-	if ig.role != "" && !matchRole(ig.role, f.Role) {
-		return false
-	}
-	if ig.path != nil {
-		name := ""
-		if f.Span.File != nil {
-			name = f.Span.File.Name
+// An ignoreIndex finds the ignores of a finding. There may be many of both.
+type ignoreIndex struct {
+	// exact are the comments by the lines that they are about, and those of Metadata by the role.
+	exact map[ignoreKey]*ignored
+	// configured are those of the configuration, by rule.
+	configured map[string][]*ignore
+	matching   *matching
+	expired    func(*ignore) bool
+}
+
+type ignoreKey struct {
+	rule string
+	file *source.File
+	line int    // 0 for a role
+	role string // "" for a line
+}
+
+// An ignored is what a key stands for: the ignores of one place.
+type ignored struct {
+	by     []*ignore
+	used   bool
+	silent bool // one of them has a reason and has not expired
+}
+
+func newIgnoreIndex(list []*ignore, expired func(*ignore) bool) *ignoreIndex {
+	x := &ignoreIndex{exact: map[ignoreKey]*ignored{}, configured: map[string][]*ignore{}, matching: newMatching(), expired: expired}
+	for _, ig := range list {
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(ig.rules))) {
+			switch {
+			case ig.lines[0] == 0:
+				x.configured[id] = append(x.configured[id], ig)
+			case ig.lines[0] < 0:
+				x.add(ignoreKey{rule: id, file: ig.span.File, role: ig.role}, ig)
+			default:
+				x.add(ignoreKey{rule: id, file: ig.span.File, line: ig.lines[0]}, ig)
+				if ig.lines[1] != ig.lines[0] {
+					x.add(ignoreKey{rule: id, file: ig.span.File, line: ig.lines[1]}, ig)
+				}
+			}
 		}
-		if !matchPath(ig.path, name) {
-			return false
+	}
+	return x
+}
+
+func (x *ignoreIndex) add(key ignoreKey, ig *ignore) {
+	at := x.exact[key]
+	if at == nil {
+		at = &ignored{}
+		x.exact[key] = at
+	}
+	at.by = append(at.by, ig)
+	at.silent = at.silent || x.works(ig)
+}
+
+// works reports whether ig has an effect: without a reason it has none, nor when it has expired.
+func (x *ignoreIndex) works(ig *ignore) bool { return ig.reason != "" && !x.expired(ig) }
+
+// silent reports whether an ignore keeps f silent, of a role that a program makes at construct, and marks those that are about f.
+func (x *ignoreIndex) silent(f *rules.Finding, construct source.Span) bool {
+	silent := false
+	look := func(key ignoreKey) {
+		at := x.exact[key]
+		if at == nil {
+			return
+		}
+		silent = silent || at.silent
+		if !at.used {
+			at.used = true
+			for _, ig := range at.by {
+				ig.used = true
+			}
 		}
 	}
-	return true
+	for _, s := range []source.Span{f.Span, f.Statement, construct} {
+		if s.File != nil {
+			look(ignoreKey{rule: f.Rule.ID, file: s.File, line: s.Begin().Line})
+			look(ignoreKey{rule: f.Rule.ID, file: s.File, role: f.Role})
+		}
+	}
+	for _, ig := range x.configured[f.Rule.ID] {
+		if x.covers(ig, f) {
+			ig.used = true
+			silent = silent || x.works(ig)
+		}
+	}
+	return silent
+}
+
+// covers reports whether an ignore of the configuration for the finding's rule is about the finding.
+func (x *ignoreIndex) covers(ig *ignore, f *rules.Finding) bool {
+	if ig.role != "" && ig.role != f.Role && !x.matchRole(ig.role, f.Role) {
+		return false
+	}
+	return ig.path == nil || f.Span.File != nil && x.matchPath(ig.path, f.Span.File.Name)
 }
 
 // matchRole matches an address with the wildcards * and ?. Its brackets are literal.
-func matchRole(pattern, role string) bool {
+func (x *ignoreIndex) matchRole(pattern, role string) bool {
+	if x.matching.left--; !strings.ContainsAny(pattern, "*?") {
+		return false // it is not the same
+	}
 	escaped := strings.NewReplacer(`\`, `\\`, `[`, `\[`).Replace(pattern)
-	return newMatching().segment(escaped, role)
+	return x.matching.segment(escaped, role)
 }
 
-func matchPath(p *ignorePattern, name string) bool {
+func (x *ignoreIndex) matchPath(p *ignorePattern, name string) bool {
 	for dir := name; dir != "." && dir != ""; dir = path.Dir(dir) {
-		if newMatching().matches(p, dir, dir != name) {
+		if x.matching.matches(p, dir, dir != name) {
 			return true
 		}
 	}
 	return false
 }
 
-func (ig *ignore) coversLine(s source.Span) bool {
-	if s.File != ig.span.File || s.File == nil {
-		return false
-	}
-	line := s.Begin().Line
-	return line == ig.lines[0] || line == ig.lines[1]
-}
-
 // applyIgnores takes away what the ignores cover and adds findings about ignores that cover nothing, that have expired and
-// that give no reason. Without a reason an ignore has no effect, nor has one that has expired.
-func applyIgnores(findings []rules.Finding, list []*ignore, made constructs, o *rules.Options) []rules.Finding {
+// that give no reason. Without a reason an ignore has no effect, nor has one that has expired. Its problem is that there are more
+// ignores in the configuration than can be compared with the findings: what is left keeps nothing silent.
+func applyIgnores(findings []rules.Finding, list []*ignore, made constructs, o *rules.Options) ([]rules.Finding, []source.Problem) {
 	expired := func(ig *ignore) bool {
 		return !ig.until.IsZero() && !o.Now.IsZero() && o.Now.After(ig.until.AddDate(0, 0, 1))
 	}
-	byFile := map[*source.File][]*ignore{} // under nil those of the configuration, which hold for all files
-	for _, ig := range list {
-		file := ig.span.File
-		if ig.lines[0] == 0 {
-			file = nil
-		}
-		byFile[file] = append(byFile[file], ig)
-	}
+	index := newIgnoreIndex(list, expired)
 	kept := findings[:0]
 	for i := range findings {
-		f := &findings[i]
-		construct := made.of(f).span
-		files := []*source.File{nil, f.Span.File, f.Statement.File, construct.File}
-		silent := false
-		for n, file := range files {
-			if slices.Contains(files[:n], file) {
-				continue
-			}
-			for _, ig := range byFile[file] {
-				if ig.covers(f, construct) {
-					ig.used = true
-					silent = silent || ig.reason != "" && !expired(ig)
-				}
-			}
-		}
-		if !silent {
+		if f := &findings[i]; !index.silent(f, made.of(f).span) {
 			kept = append(kept, *f)
 		}
+	}
+	if index.matching.exhausted() {
+		return rules.Sort(kept), []source.Problem{{Name: ConfigName, Unreadable: true, Message: "the patterns of ignore take too long to match: some of the findings that they cover are reported"}}
 	}
 	for _, ig := range list {
 		what := strings.Join(ig.rules, " and ")
@@ -314,7 +361,7 @@ func applyIgnores(findings []rules.Finding, list []*ignore, made constructs, o *
 			kept = report(kept, o, rules.SuppressionExpired, ig, "the ignore of "+what+" has expired on "+ig.until.Format(time.DateOnly))
 		}
 	}
-	return rules.Sort(kept)
+	return rules.Sort(kept), nil
 }
 
 func allOff(ids []string, o *rules.Options) bool {

@@ -51,11 +51,11 @@ func Run(in *Input, o Options) *Result {
 	silent, problems := ignores(in, o.Config, made.files())
 	opts := o.Config.Rules
 	opts.Companions = extracted.Companions
-	findings := rules.Run(extracted.Documents, opts)
+	findings, overlong := applyIgnores(rules.Run(extracted.Documents, opts), silent, made, &o.Config.Rules)
 	r := &Result{
 		Documents: extracted.Documents,
-		Findings:  applyIgnores(findings, silent, made, &o.Config.Rules),
-		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, limits(extracted.Documents))),
+		Findings:  findings,
+		Problems:  source.SortProblems(slices.Concat(in.Problems, extracted.Problems, problems, overlong, limits(extracted.Documents))),
 	}
 	if o.Baseline != nil {
 		r.Findings, r.Held, r.Gone = o.Baseline.Apply(r.Findings, in)

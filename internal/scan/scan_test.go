@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -205,4 +206,41 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2000, "ns/file")
+}
+
+// The ignores of a stranger may be as many as the findings, and each may be hard to match.
+func TestManyIgnoresEnd(t *testing.T) {
+	role := "resource \"aws_iam_role\" \"r#\" {\n  assume_role_policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = \"*\" } }] }) # trustvet:ignore principal-any-aws why\n}\n"
+	var code strings.Builder
+	for i := range 2000 {
+		code.WriteString(strings.Replace(role, "#", strconv.Itoa(i), 1))
+	}
+	comments := strings.Repeat("# trustvet:ignore principal-any-aws why\n", 30_000)
+	o := fuzzOptions()
+	r := Run(inputOf(map[string]string{"m/main.tf": code.String(), "n/main.tf": comments}), o)
+	for _, f := range r.Findings {
+		if f.Rule == rules.PrincipalAnyAWS {
+			t.Fatalf("a comment covers no %s", f.Role)
+		}
+	}
+	if len(r.Findings) < 30_000 {
+		t.Errorf("%d findings, want one for each comment that covers none", len(r.Findings))
+	}
+
+	hard := "- {rule: policy-version-legacy, role: '" + strings.Repeat("*a", 300) + "', reason: why}\n"
+	var err error
+	if o.Config, err = ReadConfig(source.NewFile(ConfigName, []byte("ignore:\n"+strings.Repeat(hard, maxConfig/len(hard)-1)))); err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Repeat("a", 200)
+	files := map[string]string{}
+	for i := range 100 {
+		files[name+strconv.Itoa(i)+".json"] = oldPolicy
+	}
+	r = Run(inputOf(files), o)
+	if !slices.ContainsFunc(r.Problems, func(p source.Problem) bool {
+		return p.Unreadable && strings.Contains(p.Message, "take too long to match")
+	}) {
+		t.Errorf("problems %v", r.Problems)
+	}
 }

@@ -206,11 +206,22 @@ func (f *File) Offset(p Position) int {
 	if p.Line == 1 && bytes.HasPrefix(f.Src, []byte(byteOrderMark)) {
 		offset = len(byteOrderMark)
 	}
-	for column := 1; column < p.Column && offset < len(f.Src) && f.Src[offset] != '\n'; column++ {
-		_, size := utf8.DecodeRune(f.Src[offset:])
-		offset += size
+	end := len(f.Src)
+	if p.Line < len(f.lines) {
+		end = f.lines[p.Line] - 1
 	}
-	return offset
+	if f.marks == nil {
+		return min(offset+max(p.Column, 1)-1, end)
+	}
+	m := f.mark(offset)
+	runes := m.runes + max(p.Column, 1) - 1
+	if i := sort.Search(len(f.marks), func(i int) bool { return f.marks[i].runes > runes }); i > 0 && f.marks[i-1].at > m.at {
+		m = f.marks[i-1]
+	}
+	for m.runes < runes && m.at < end {
+		m = m.next(f.Src)
+	}
+	return min(m.at, end)
 }
 
 // Line returns the text of line n, from 1, without its line end and without a byte order mark. It returns nil for a line
