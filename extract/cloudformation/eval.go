@@ -35,6 +35,8 @@ type evaluator struct {
 	turns     int                       // turns of loops so far
 	stacks    int                       // nested templates read so far
 	including int                       // files being included in one another
+	full      bool                      // maxDocuments are reached, and that is said
+	kept      int                       // values of the policies so far
 }
 
 // A readPage is what reading a file gave.

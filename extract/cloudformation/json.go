@@ -9,6 +9,10 @@ import (
 // maxDepth is how deep a template may be nested. The deepest real ones have about 30 levels.
 const maxDepth = 500
 
+// maxNodes is how many values and names a JSON file may have. The largest real template has a tenth of that; AWS takes 1 MB.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const maxNodes = 1_000_000
+
 // A syntaxError says where a page is not JSON or YAML.
 type syntaxError struct {
 	offset  int // in the page
@@ -42,6 +46,7 @@ type jsonReader struct {
 	src  []byte
 	pos  int
 	slab []node // nodes not given out yet
+	made int
 }
 
 func (r *jsonReader) fail(format string, args ...any) {
@@ -51,6 +56,9 @@ func (r *jsonReader) fail(format string, args ...any) {
 // node returns a new node. They are made many at a time.
 func (r *jsonReader) node(kind nodeKind) *node {
 	if len(r.slab) == 0 {
+		if r.made += 128; r.made > maxNodes {
+			r.fail("there are more than %d values and names", maxNodes)
+		}
 		r.slab = make([]node, 128)
 	}
 	n := &r.slab[0]

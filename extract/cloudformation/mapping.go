@@ -112,6 +112,7 @@ func (e *evaluator) rows(mapping *node, top, second policy.Text, s scope) []*row
 	byJSON := map[string]*row{}
 	pick := func(n *node, key policy.Text) []member {
 		if lit, known := key.Literal(); known {
+			e.total += len(n.members) / 16 // a mapping of AWS has 200 at the most
 			for i := len(n.members) - 1; i >= 0; i-- {
 				if n.members[i].key.canonical() == lit {
 					return n.members[i : i+1]

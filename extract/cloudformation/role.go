@@ -54,9 +54,36 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 	return &policy.Value{Kind: policy.Hidden, Hole: unknown, Span: r.key.span()}
 }
 
+// maxDocuments is how many policies of one file are looked at. AWS takes 500 resources in a template.
+const maxDocuments = 10_000
+
+// maxKept is how many values the policies of one file may have together: aliases and loops give many roles one large policy.
+const maxKept = 100_000
+
+func sizeOf(v *policy.Value) int {
+	if v == nil {
+		return 0
+	}
+	n := 1
+	for _, e := range v.Elements {
+		n += sizeOf(e)
+	}
+	for _, m := range v.Members {
+		n += 1 + sizeOf(m.Value)
+	}
+	return n
+}
+
 // documents adds a document for each policy that eval gives in the worlds in which the resource r exists. A nil policy means
 // that there is no role in that world.
 func (e *evaluator) documents(t *template, r *resource, role string, eval func() *policy.Value) {
+	if len(e.docs) >= maxDocuments {
+		if !e.full {
+			e.exceeded(r.key.span(), "not looked at, nor what follows: the file has %d policies before it", maxDocuments)
+		}
+		e.full = true
+		return
+	}
 	given, labels, exists := e.existence(t, r)
 	if !exists {
 		if e.docs == nil {
@@ -78,6 +105,12 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		}
 		d.When = o.when
 		d.Calls = t.calls
+		if e.kept += sizeOf(d.Value); e.kept > maxKept {
+			hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("the policies of the file have more than %d values", maxKept), Limit: true}
+			when := d.When
+			d = policy.Parse(role, &policy.Value{Kind: policy.Hidden, Hole: hole, Span: r.key.span()})
+			d.Value, d.When, d.Calls = nil, when, t.calls
+		}
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)

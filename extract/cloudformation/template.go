@@ -89,6 +89,10 @@ func derivedNode(n *node, text string) *node {
 	return &node{kind: stringNode, page: n.page, text: text, style: derived, start: n.start, line: n.line, column: n.column, end: n.start}
 }
 
+// maxID is how long a logical ID may be.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const maxID = 255
+
 // index finds the template's parameters, conditions and resources.
 func (e *evaluator) index(t *template) {
 	t.parameters = map[string]*node{}
@@ -105,6 +109,11 @@ func (e *evaluator) index(t *template) {
 	})
 	e.members(t.root.get("Resources"), s, func(key policy.Text, m member, in scope) {
 		r := &resource{id: key.String(), key: m.key, node: m.value, loops: in.loops, kind: m.value.str("Type")}
+		if in.loops != nil && len(r.id) > maxID {
+			e.total += len(r.id) / 16
+			e.exceeded(m.key.span(), "a loop makes logical IDs of more than %d characters: CloudFormation takes none of them", maxID)
+			return
+		}
 		if old := t.byID[r.id]; old != nil {
 			e.problem(m.key.span(), "the template has two resources %q: CloudFormation takes the last one", r.id)
 			r.index = old.index

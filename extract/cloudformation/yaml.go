@@ -17,8 +17,25 @@ import (
 // maxMerged is how many members merge keys may add up to in one file, so that merges of merges stay bounded.
 const maxMerged = 100_000
 
+// maxMarks is how many line ends, commas, colons, dashes and question marks a YAML file may have: each may be a value, for which yaml.v3
+// takes some 400 bytes of memory. The largest real template has a third of that; AWS takes 1 MB.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const maxMarks = 300_000
+
+// maxTagDirectives is how many of its directives yaml.v3 compares with each other. No template has one.
+const maxTagDirectives = 100
+
 // readYAML reads the documents of the page. With an error it returns those before it.
 func readYAML(p *page) (docs []*node, err error) {
+	marks := 0
+	for _, mark := range []string{"\n", ",", ": ", "- ", "? "} {
+		if marks += bytes.Count(p.src, []byte(mark)); marks > maxMarks {
+			return nil, &syntaxError{0, fmt.Sprintf("there are more than %d lines, list elements and members", maxMarks)}
+		}
+	}
+	if bytes.Count(p.src, []byte("\n%TAG")) > maxTagDirectives {
+		return nil, &syntaxError{0, fmt.Sprintf("there are more than %d directives", maxTagDirectives)}
+	}
 	defer func() {
 		if e := recover(); e != nil { // yaml.v3 has panicked on hostile input before
 			err = &syntaxError{0, fmt.Sprint("the YAML reader gave up: ", e)}
@@ -184,35 +201,42 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 		}
 		n.members = append(n.members, member{key, value})
 	}
-	for _, m := range merges {
-		r.merge(n, m, y)
+	if len(merges) > 0 {
+		own := map[string]bool{}
+		for _, have := range n.members {
+			own[have.key.text] = true
+		}
+		for _, m := range merges {
+			r.merge(n, m, y, own)
+		}
 	}
 	return n
 }
 
-// merge adds to n the members of m, or of the mappings that the list m holds, that n does not have itself.
-func (r *yamlReader) merge(n, m *node, y *yaml.Node) {
+// merge adds to n the members of m, or of the mappings that the list m holds, that n does not have itself: own are the names of
+// those that it has.
+func (r *yamlReader) merge(n, m *node, y *yaml.Node, own map[string]bool) {
 	if m.kind == listNode {
 		for _, e := range m.elements {
-			if e.kind == mappingNode {
-				r.merge(n, e, y)
+			if r.merged++; e.kind == mappingNode {
+				r.merge(n, e, y, own)
 			}
 		}
 		return
 	}
-	own := map[string]bool{}
-	for _, have := range n.members {
-		own[have.key.text] = true
-	}
+	var added []string
 	for _, add := range m.members {
-		if own[add.key.text] {
-			continue
-		}
 		if r.merged++; r.merged > maxMerged {
 			r.broken(y, "merge keys add up to more than %d members", maxMerged)
 			return
 		}
-		n.members = append(n.members, add)
+		if !own[add.key.text] {
+			n.members = append(n.members, add)
+			added = append(added, add.key.text) // of a name that m has twice, both are kept
+		}
+	}
+	for _, name := range added {
+		own[name] = true
 	}
 }
 

@@ -53,11 +53,14 @@ func Extract(file *source.File) ([]*policy.Document, []source.Problem) {
 		filledIn = byEngine
 	}
 	v, err := policy.ParseJSON(placeholders(whole, filledIn))
-	if err != nil && !template {
+	if err != nil && !err.Limit && !template {
 		// A template under the name of a plain file: ${…} where JSON has no place for it.
 		if retry, retryErr := policy.ParseJSON(placeholders(whole, byEngine)); retryErr == nil {
 			v, err = retry, nil
 		}
+	}
+	if err != nil && err.Limit {
+		return nil, []source.Problem{{Span: err.Span, Name: file.Name, Message: "not read: " + err.Message}} // data: no policy is that large
 	}
 	if err != nil {
 		if !looksWhole(body) {

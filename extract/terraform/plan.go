@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"strings"
 
@@ -34,7 +35,7 @@ func ExtractPlan(tree *source.Tree, file *source.File) (docs []*policy.Document,
 	}
 	p.configured("", path.Dir(file.Name), child(child(doc, "configuration"), "root_module"), 0)
 	p.module(child(values, "root_module"), 0)
-	return p.docs, nil, true
+	return p.docs, p.problems, true
 }
 
 // A plan is one file of terraform show -json while its roles are collected.
@@ -44,6 +45,7 @@ type plan struct {
 	unknown    map[string]*policy.Value // what is known after apply only, by address
 	references map[string][]string      // what the policy of a role refers to, by address without instance keys
 	docs       []*policy.Document
+	problems   []source.Problem
 }
 
 func child(v *policy.Value, name string) *policy.Value {
@@ -136,6 +138,12 @@ func (p *plan) written(address, attr string, r *policy.Value) source.Span {
 }
 
 func (p *plan) role(address, attr string, r *policy.Value) {
+	if len(p.docs) >= maxRoles {
+		if p.problems == nil {
+			p.problems = []source.Problem{{Span: r.Span.Empty(), Unreadable: true, Message: fmt.Sprintf("not looked at, nor what follows: there are more than %d roles", maxRoles)}}
+		}
+		return
+	}
 	span := p.written(address, attr, r)
 	v := child(child(r, "values"), attr)
 	switch {

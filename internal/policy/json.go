@@ -13,10 +13,14 @@ import (
 // maxDepth is how deep JSON may be nested. A trust policy needs 6 levels, a template that holds one about 20.
 const maxDepth = 500
 
+// maxParts is how many values JSON may have. A plan of a thousand resources has a tenth of that.
+const maxParts = 400_000
+
 // A SyntaxError says where a text is not JSON.
 type SyntaxError struct {
 	Span    source.Span // zero where no byte of the text has a place
 	Message string      // lower case, without a period
+	Limit   bool        // it may be JSON, but there is more of it than trustvet looks at
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
@@ -47,6 +51,7 @@ func ParseJSON(t Text) (v *Value, err *SyntaxError) {
 type jsonReader struct {
 	buf    []byte
 	pos    int
+	parts  int
 	pieces []piece // in the order of their start
 }
 
@@ -177,6 +182,9 @@ func (r *jsonReader) next() byte {
 func (r *jsonReader) value(depth int) *Value {
 	if depth > maxDepth {
 		r.fail(r.pos, "the JSON is nested more than %d levels deep", maxDepth)
+	}
+	if r.parts++; r.parts > maxParts {
+		panic(&SyntaxError{Span: r.span(0, 0), Message: fmt.Sprintf("there are more than %d values", maxParts), Limit: true})
 	}
 	switch c := r.next(); {
 	case c == '{':
