@@ -58,7 +58,7 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 const maxDocuments = 10_000
 
 // maxKept is how many values the policies of one file may have together: aliases and loops give many roles one large policy.
-const maxKept = 100_000
+const maxKept = 150_000
 
 func sizeOf(v *policy.Value) int {
 	if v == nil {
@@ -93,6 +93,10 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 	}
 	found, complete := outcomes(e, given, labels, func() *policy.Value {
 		e.steps = 0
+		if e.kept > maxKept {
+			hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("the policies before it have more than %d values", maxKept), Limit: true}
+			return &policy.Value{Kind: policy.Hidden, Hole: hole, Span: r.key.span()}
+		}
 		return eval()
 	})
 	for _, o := range found {
@@ -105,12 +109,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		}
 		d.When = o.when
 		d.Calls = t.calls
-		if e.kept += sizeOf(d.Value); e.kept > maxKept {
-			hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("the policies of the file have more than %d values", maxKept), Limit: true}
-			when := d.When
-			d = policy.Parse(role, &policy.Value{Kind: policy.Hidden, Hole: hole, Span: r.key.span()})
-			d.Value, d.When, d.Calls = nil, when, t.calls
-		}
+		e.kept += sizeOf(d.Value)
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)
