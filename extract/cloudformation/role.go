@@ -58,7 +58,7 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 const maxDocuments = 10_000
 
 // maxKept is how many values the policies of one file may have together: aliases and loops give many roles one large policy.
-const maxKept = 150_000
+const maxKept = 100_000
 
 func sizeOf(v *policy.Value) int {
 	if v == nil {
