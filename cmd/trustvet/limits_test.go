@@ -66,6 +66,25 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 			}
 			return files
 		}()},
+		{"bytes of a block", "main.tf", role("jsonencode(\"" + strings.Repeat("\\q", 600_000) + "\")"), "a block is larger than 1048576 bytes", nil},
+		{"blocks of a file", "main.tf", lines(300_000, "x {\n}\n"), "has to be parsed whole", nil},
+		{"lines of YAML", "t.yaml", template(strings.Repeat("#\n", 300_001), "{}"), "more than 300000 lines", nil},
+		{"directives of YAML", "t.yaml", lines(1000, "%TAG !a#! tag:a,#:\n") + "---\n" + template("", "{}"), "more than 100 directives", nil},
+		{"values of JSON", "t.json", `{"Resources": {"Bad": {"Type": "AWS::IAM::Role", "Metadata": [` + strings.Repeat("1,", 1_000_000) + "1]}}}", "more than 1000000 values", nil},
+		{"members of merges", "t.yaml", "a: &a {" + lines(2000, "k#: x, ") + "}\nb:\n" + strings.Repeat("- {<<: ["+strings.Repeat("*a, ", 200)+"]}\n", 200) + template("", "{}"), "100000 members", nil},
+		{"values of all policies of a template", "t.yaml", "p: &p " + fmt.Sprintf(allow, lines(3900, `"11111111#", `)) + "\nResources:\n" +
+			lines(30, "  R#: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: *p}}\n"), "more than 100000 values", nil},
+		{"characters of a logical ID", "t.yaml", "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [A, [" + strings.Repeat("a", 300) +
+			"], {\"R${A}\": {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}]\n", "more than 255 characters", nil},
+		{"roles of a plan", "plan.json", `{"format_version":"1.0","planned_values":{"root_module":{"resources":[` + strings.TrimSuffix(lines(10_001, `{"address":"aws_iam_role.r#","type":"aws_iam_role","values":{"assume_role_policy":"{}"}},`), ",") +
+			"]}}}", "more than 10000 roles", nil},
+		{"statements of documents made of documents", "main.tf", "data \"aws_iam_policy_document\" \"d0\" {\n  statement {\n    actions = [\"sts:AssumeRole\"]\n  }\n}\n" +
+			lines(10, "data \"aws_iam_policy_document\" \"d#1\" {\n  source_policy_documents = ["+strings.Repeat("data.aws_iam_policy_document.d#.json, ", 10)+"]\n}\n") +
+			role("data.aws_iam_policy_document.d10.json"), "more than 2000 statements", nil},
+		{"alternatives of a pattern for files", "main.tf", role(policy(`fileset(".", "{` + lines(2000, "a#,") + `}")`)), "too many alternatives", nil},
+		{"nesting of YAML in a line", "main.tf", role(policy(`yamldecode("` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `")`)), "nested too deeply", nil},
+		{"bytes that Terragrunt generates", "u/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n" + lines(20, "generate \"g#\" {\n  path = \"g#.tf\"\n  if_exists = \"overwrite\"\n  contents = file(\"../big.txt\")\n}\n"),
+			"all that this unit generates", map[string]string{"big.txt": strings.Repeat("#\n", 60_000), "m/main.tf": role(`"{}"`)}},
 		{"directories in each other", strings.Repeat("d/", 500) + "p.json", goodPolicy, "directories lie in each other", nil},
 	}
 	for _, test := range tests {

@@ -132,6 +132,10 @@ func filesetFunc(c *call) *value {
 	}
 	out := list(nil, c.span)
 	out.set = true
+	patterns := patternsOf(pattern)
+	if len(patterns) > maxAlternativePatterns || len(pattern) > maxPattern {
+		return limited(c.span, "a pattern for files with too many alternatives")
+	}
 	var names []string
 	var walk func(at string, depth int) bool
 	walk = func(at string, depth int) bool {
@@ -155,8 +159,14 @@ func filesetFunc(c *call) *value {
 				}
 				continue
 			}
-			if globMatch(pattern, name) {
-				names = append(names, name)
+			for _, p := range patterns {
+				if !c.e.spend(1 + len(pattern)/64) {
+					return false
+				}
+				if globSegments(p, strings.Split(name, "/")) {
+					names = append(names, name)
+					break
+				}
 			}
 		}
 		return true
@@ -171,43 +181,53 @@ func filesetFunc(c *call) *value {
 	return out
 }
 
-// globMatch reports whether name matches a pattern of path.Match with ** for any directories and {a,b} for alternatives.
-func globMatch(pattern, name string) bool {
+const (
+	maxPattern             = 4096 // bytes
+	maxAlternativePatterns = 1000
+)
+
+// patternsOf returns the patterns, split at their slashes, that one of path.Match with ** for any directories and {a,b} for
+// alternatives stands for: some more than maxAlternativePatterns when there are more.
+func patternsOf(pattern string) [][]string {
 	if open := strings.IndexByte(pattern, '{'); open >= 0 {
 		if end := strings.IndexByte(pattern[open:], '}'); end > 0 && strings.Count(pattern, "{") < 5 {
+			var all [][]string
 			for _, alt := range strings.Split(pattern[open+1:open+end], ",") {
-				if globMatch(pattern[:open]+alt+pattern[open+end+1:], name) {
-					return true
+				if all = append(all, patternsOf(pattern[:open]+alt+pattern[open+end+1:])...); len(all) > maxAlternativePatterns {
+					break
 				}
 			}
-			return false
+			return all
 		}
 	}
-	return globSegments(strings.Split(pattern, "/"), strings.Split(name, "/"))
+	return [][]string{strings.Split(pattern, "/")}
 }
 
-func globSegments(pattern, name []string) bool {
-	for len(pattern) > 0 {
-		if pattern[0] == "**" {
-			for len(pattern) > 1 && pattern[1] == "**" {
-				pattern = pattern[1:]
+// globSegments matches a path. Only the last "**" ever needs to be tried again, so the work is bounded by the product of the
+// lengths.
+func globSegments(pattern, names []string) bool {
+	i, j := 0, 0
+	star, resume := -1, 0
+	for j < len(names) || i < len(pattern) {
+		if i < len(pattern) && pattern[i] == "**" {
+			star, resume = i, j
+			i++
+			continue
+		}
+		if i < len(pattern) && j < len(names) {
+			if ok, err := path.Match(pattern[i], names[j]); err == nil && ok {
+				i++
+				j++
+				continue
 			}
-			for i := range len(name) + 1 {
-				if globSegments(pattern[1:], name[i:]) {
-					return true
-				}
-			}
+		}
+		if star < 0 || resume >= len(names) {
 			return false
 		}
-		if len(name) == 0 {
-			return false
-		}
-		if ok, err := path.Match(pattern[0], name[0]); err != nil || !ok {
-			return false
-		}
-		pattern, name = pattern[1:], name[1:]
+		resume++
+		i, j = star+1, resume
 	}
-	return len(name) == 0
+	return true
 }
 
 func templateFunc(c *call) *value {

@@ -15,6 +15,8 @@ func yamldecodeFunc(c *call) *value {
 	}
 	if s, ok := c.args[0].literal(); ok && !tameYAML(s) {
 		return limited(c.span, "YAML that is nested too deeply or has too many aliases")
+	} else if !c.e.spend(len(s) / 4) {
+		return failed(c.span, c.e.spent)
 	}
 	v := c.viaCty(cty.NilType)
 	src := c.args[0]
@@ -36,7 +38,9 @@ func tameYAML(s string) bool {
 		for i := range len(line) {
 			switch line[i] {
 			case '[', '{':
-				depth++
+				if depth++; depth > most {
+					return false
+				}
 			case ']', '}':
 				depth = max(0, depth-1)
 			case '*':
@@ -45,7 +49,7 @@ func tameYAML(s string) bool {
 				}
 			}
 		}
-		if depth > most || aliases > most/5 {
+		if aliases > most/5 {
 			return false
 		}
 	}

@@ -152,6 +152,9 @@ func (b *block) argument(l *loader, name string) *hclsyntax.Attribute {
 	a.once.Do(func() {
 		start := hcl.Pos{Line: 1, Column: 1, Byte: a.start}
 		end := min(a.end+1, b.rng.end-1) // the line end belongs to a heredoc
+		if end-a.start > maxWhole {
+			return
+		}
 		f, diags := hclsyntax.ParseConfig(b.file.Src[a.start:end], b.file.Name, start)
 		if body, ok := f.Body.(*hclsyntax.Body); ok && !diags.HasErrors() && len(body.Attributes) == 1 {
 			a.parsed = body.Attributes[name]
@@ -228,6 +231,11 @@ func (b *block) parse(l *loader) *hclsyntax.Body {
 	if nestsTooDeep(b.file.Src[b.rng.start:b.rng.end]) {
 		b.broken = "nested too deeply"
 		l.problem(source.Problem{Span: b.header(), Message: "a block is nested too deeply", Unreadable: true})
+		return &hclsyntax.Body{}
+	}
+	if b.rng.end-b.rng.start > maxWhole {
+		b.broken = "too large"
+		l.problem(source.Problem{Span: b.header(), Message: fmt.Sprintf("a block is larger than %d bytes", maxWhole), Unreadable: true})
 		return &hclsyntax.Body{}
 	}
 	start := hcl.Pos{Line: 1, Column: 1, Byte: b.rng.start}
@@ -456,7 +464,8 @@ func (l *loader) parseBlocks(f *source.File) []*block {
 	return blocks
 }
 
-// maxWhole is the size in bytes of a file that is parsed whole: the library takes some 150 bytes of memory for each of them.
+// maxWhole is the size in bytes of a file or block that is parsed whole: the library takes some 150 bytes of memory for each of
+// them, and more for each mistake.
 const maxWhole = 1 << 20
 
 // parseBody parses f whole. It returns nil when there is nothing to be had of it, and says so.

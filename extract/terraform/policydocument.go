@@ -59,9 +59,14 @@ func (d *document) value(span source.Span) *value {
 	return o
 }
 
+// maxStatements is how many statements a document may have that is made of others, which may be made of others. IAM takes less
+// characters than that.
+const maxStatements = 2_000
+
 // document puts together what r says.
 func (r *resource) document() (*document, *value) {
 	d := &document{}
+	tooManyStatements := fmt.Sprintf("a policy document of more than %d statements", maxStatements)
 	var sourceSids []*value
 	for _, attr := range []string{"source_json", "source_policy_documents"} {
 		docs, err := r.documents(attr)
@@ -85,7 +90,9 @@ func (r *resource) document() (*document, *value) {
 				}
 				sourceSids = append(sourceSids, sid)
 			}
-			d.merge(src)
+			if d.merge(src); len(d.statements) > maxStatements {
+				return nil, limited(doc.span, tooManyStatements)
+			}
 		}
 	}
 	own, err := r.ownDocument()
@@ -103,7 +110,9 @@ func (r *resource) document() (*document, *value) {
 			if err != nil {
 				return nil, err
 			}
-			d.merge(over)
+			if d.merge(over); len(d.statements) > maxStatements {
+				return nil, limited(doc.span, tooManyStatements)
+			}
 		}
 	}
 	return d, nil

@@ -38,9 +38,14 @@ func split(src []byte) ([]blockRange, bool) {
 		if !ok {
 			return blocks, false
 		}
-		blocks = append(blocks, b)
+		if blocks = append(blocks, b); len(blocks) > maxBlocks {
+			return blocks, false
+		}
 	}
 }
+
+// maxBlocks is how many blocks a file may have. The largest real one has some thousands.
+const maxBlocks = 100_000
 
 // space skips blanks and comments, and line ends where lines is set. It reports false for a comment that does not end.
 func (s *splitter) space(lines bool) bool {

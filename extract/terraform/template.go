@@ -167,7 +167,8 @@ func (s *scope) file(name string, span source.Span) (*source.File, *value) {
 	if err == nil {
 		var f *source.File
 		if f, err = s.e.l.tree.File(clean); err == nil {
-			if !s.e.spend(len(f.Src) / 64) {
+			if !s.e.spend(len(f.Src) / 16) {
+				s.e.l.tree.Drop(f) // files that are too much for one role each are not kept
 				return nil, failed(span, s.e.spent)
 			}
 			return f, nil

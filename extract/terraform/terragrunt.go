@@ -253,6 +253,9 @@ func (f *gruntFile) findInParents(c *call) *value {
 	}
 	for dir := f.g.dir; dir != "."; {
 		dir = path.Dir(dir)
+		if !c.e.spend(100) { // to look for a file takes as long as that
+			return failed(c.span, c.e.spent)
+		}
 		if clean, err := source.Clean(path.Join(dir, name)); err == nil && c.e.l.tree.Exists(clean) {
 			return text(path.Join(cwdPrefix, clean), c.span)
 		}
@@ -325,8 +328,14 @@ func (l *loader) extractUnit(u *unit, opts *Options) (r rootResult) {
 		if m = l.loadModule(u.module); m == nil {
 			return rootResult{}
 		}
+		size := 0
 		for _, content := range u.extra {
-			if _, ok := content.literal(); ok && content.kind == stringKind {
+			s, ok := content.literal()
+			if size += len(s); size > maxWhole {
+				l.problem(source.Problem{Name: u.file, Unreadable: true, Message: fmt.Sprintf("not all that this unit generates is looked at: it is more than %d bytes", maxWhole)})
+				break
+			}
+			if ok && content.kind == stringKind {
 				l.addGenerated(m, content)
 			}
 		}
