@@ -107,6 +107,7 @@ type item struct {
 	key, val *value
 	many     bool         // it stands for any number of steps
 	there    []assumption // see value
+	unclear  bool         // it is not always there where these hold
 }
 
 // iterate returns the steps of walking coll, in Terraform's order. A collection that is not known has one step that stands
@@ -142,7 +143,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 			default:
 				key = integer(i, coll.span)
 			}
-			items = append(items, item{key, v, el.many, el.more().there})
+			items = append(items, item{key: key, val: v, many: el.many, there: el.more().there})
 		}
 		return items, nil
 	case objectKind:
@@ -152,7 +153,7 @@ func (e *evaluator) iterate(coll *value) ([]item, *value) {
 		}
 		items := make([]item, 0, len(members))
 		for _, m := range sorted(members) {
-			items = append(items, item{m.key.single(), m.val.single().through(coll.via...), m.key.many || m.val.many, m.key.more().there})
+			items = append(items, item{key: m.key.single(), val: m.val.single().through(coll.via...), many: m.key.many || m.val.many, there: m.key.more().there})
 		}
 		if !complete {
 			key := unknown("keys("+describe(coll)+")[*]", cty.String, coll.span)

@@ -204,7 +204,7 @@ func (e *evaluator) anyMember(o, key, otherwise *value, span source.Span) *value
 			return nil
 		}
 		if equal(m.key, key) != no {
-			conds = append(conds, e.equality(operand(key), describe(m.key)))
+			conds = append(conds, e.equals(key, m.key))
 			values = append(values, m.val)
 		}
 	}

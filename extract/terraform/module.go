@@ -25,8 +25,9 @@ type instance struct {
 	calls  []source.Span     // the calls that lead here, outermost first
 	// standalone: a module that is looked at without a caller, so that unset variables are what a caller may set.
 	standalone bool
-	why        string       // why mod is nil: the module's code is not in the tree
-	exists     []assumption // under which the instance exists
+	why        string        // why mod is nil: the module's code is not in the tree
+	exists     []assumption  // under which the instance exists
+	present    []func() bool // what says in a run whether it does, where these do not
 }
 
 // address returns the address of name in inst.
@@ -52,7 +53,9 @@ type expansion struct {
 	open  bool
 	picks []assumption   // under which there are instances
 	there [][]assumption // for each instance under which that one is there too; nil where there are no such
-	err   *value
+	// present says of each instance whether it is there in the current run, where assumptions do not; nil where they do.
+	present []func() bool
+	err     *value
 }
 
 type expansionKind uint8
@@ -90,7 +93,7 @@ func (e *evaluator) expandBody(s *scope, b *block) *expansion {
 		return e.expandCount(s, a)
 	}
 	if a := b.argument(e.l, "for_each"); a != nil {
-		return e.expandForEach(s, a)
+		return e.expandForEach(s, a, e.matters(s.inst, b))
 	}
 	if b.arguments != nil {
 		return &expansion{scopes: []*scope{s}, keys: []string{""}}
@@ -140,7 +143,20 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	return x
 }
 
-func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
+// matters reports whether it matters which instances b has: those of roles, of what holds them and of their policies.
+func (e *evaluator) matters(inst *instance, b *block) bool {
+	switch sinkOf(b) {
+	case callSink:
+		m, _ := e.calledModule(inst, b)
+		return m != nil && m.hasSinks()
+	case roleSink, stackSink:
+		return true
+	}
+	return b.typ == "data" && b.label(0) == "aws_iam_policy_document"
+}
+
+// expandForEach returns the instances that for_each makes; where precise, those of every way in which choices can turn out.
+func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute, precise bool) *expansion {
 	span := s.span(a.Expr.Range())
 	x := &expansion{kind: keyed}
 	v, picks, open := s.pick(a.Expr)
@@ -154,6 +170,14 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 	if err != nil {
 		x.err = err
 		return x
+	}
+	coll := &collectionByWay{s: s, a: a}
+	byWay := false
+	if open && precise && slices.ContainsFunc(items, func(it item) bool { return it.many }) {
+		if all, ok := coll.items(); ok {
+			items, byWay = all, true
+			x.picks = nil
+		}
 	}
 	if len(items) > maxInstances {
 		x.err = limited(span, fmt.Sprintf("for_each has %d elements, more than the %d instances that are looked at", len(items), maxInstances))
@@ -175,34 +199,38 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute) *expansion {
 			return x
 		}
 		each := object([]member{{text("key", span), key}, {text("value", span), it.val}}, span)
-		if open && it.val.undecided() {
-			each = e.eachInRun(s, a, key, it)
+		if byWay || open && it.val.undecided() {
+			each = e.eachInRun(coll, key, it)
 		}
 		x.scopes = append(x.scopes, s.with("each", each))
 		x.keys = append(x.keys, "["+strconv.Quote(name)+"]")
 		x.names = append(x.names, key)
 		x.there = append(x.there, it.there)
+		x.present = append(x.present, nil)
+		if it.unclear {
+			x.present[len(x.present)-1] = coll.presence(name)
+		}
 	}
 	return x
 }
 
 // eachInRun returns the each object of an instance whose value depends on choices: in a run it is what they make it.
-func (e *evaluator) eachInRun(s *scope, a *hclsyntax.Attribute, key *value, it item) *value {
-	span := s.span(a.Expr.Range())
+func (e *evaluator) eachInRun(c *collectionByWay, key *value, it item) *value {
+	span := c.s.span(c.a.Expr.Range())
 	each := object([]member{{text("key", span), key}}, span)
 	each.edit().fetch = func(name string) *value {
 		switch {
 		case name != "value":
 			return nil
-		case e.picking || it.many || e.aside:
+		case it.many || e.aside:
 			return it.val
 		}
 		e.consulted++
-		if e.blunt {
+		if e.blunt || e.picking {
 			return it.val
 		}
 		e.sharpened = true
-		coll := e.once(s.inst, fmt.Sprintf("for_each at %s:%d", a.SrcRange.Filename, a.SrcRange.Start.Byte), span, func() *value { return s.eval(a.Expr) })
+		coll := c.inRun()
 		if name, ok := key.literal(); ok && coll.kind == objectKind {
 			if got := coll.get(name); got != nil {
 				return got.single()
@@ -220,6 +248,14 @@ func (x *expansion) existence(inst *instance, i int) []assumption {
 		out = append(out, x.there[i]...)
 	}
 	return out
+}
+
+// presence returns what says in a run whether instance i exists in inst.
+func (x *expansion) presence(inst *instance, i int) []func() bool {
+	if i < len(x.present) && x.present[i] != nil {
+		return append(slices.Clip(inst.present), x.present[i])
+	}
+	return inst.present
 }
 
 // collect returns what a reference to a block without an instance key stands for, made of one value an instance.
@@ -289,7 +325,8 @@ func (e *evaluator) moduleInstances(inst *instance, b *block) []*instance {
 			key:        strings.TrimPrefix(inst.key+"."+b.label(0), "."),
 			calls:      calls,
 			standalone: inst.standalone,
-			exists:     x.existence(inst, i)}
+			exists:     x.existence(inst, i),
+			present:    x.presence(inst, i)}
 		out = append(out, child)
 	}
 	e.children[k] = out

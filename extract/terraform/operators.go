@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -202,10 +203,33 @@ func (e *evaluator) comparison(l, r *value) string {
 	}
 	if primitiveKind(r.kind) {
 		if _, known := r.literal(); known {
-			return e.equality(operand(l), describe(r))
+			return e.equals(l, r)
 		}
 	}
 	return operand(l) + " == " + operand(r)
+}
+
+// equals returns the condition that v, which the code does not decide, equals literal. What is the same around a hole of v is
+// left out: "${var.env}-admin" is "dev-admin" where var.env is "dev".
+func (e *evaluator) equals(v, literal *value) string {
+	holes := 0
+	for _, p := range v.parts {
+		if p.Hole != nil {
+			holes++
+		}
+	}
+	if full, ok := literal.literal(); ok && v.kind == stringKind && holes == 1 {
+		i := slices.IndexFunc(v.parts, func(p policy.Part) bool { return p.Hole != nil })
+		before, _ := stringOf(v.parts[:i], v.span).literal()
+		after, _ := stringOf(v.parts[i+1:], v.span).literal()
+		rest, starts := strings.CutPrefix(full, before)
+		rest, ends := strings.CutSuffix(rest, after)
+		if starts && ends {
+			hole := &value{kind: unknownKind, hole: v.parts[i].Hole, span: v.span}
+			return e.equality(operand(hole), describe(text(rest, v.span)))
+		}
+	}
+	return e.equality(operand(v), describe(literal))
 }
 
 func operatorSymbol(op *hclsyntax.Operation) string {

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -19,6 +20,13 @@ type resource struct {
 	s    *scope // with each or count
 	typ  string // aws_iam_role; of a data source data.aws_partition
 	addr string
+
+	present []func() bool // see instance
+}
+
+// absent reports whether r does not exist in the current run.
+func (r *resource) absent() bool {
+	return slices.ContainsFunc(r.present, func(present func() bool) bool { return !present() })
 }
 
 // resource returns what a reference to a resource or data source stands for.
@@ -40,7 +48,7 @@ func (e *evaluator) newResource(inst *instance, b *block, x *expansion, i int) *
 	if b.typ == "data" {
 		name, typ = "data."+name, "data."+typ
 	}
-	return &resource{e: e, inst: inst, b: b, s: x.scopes[i], typ: typ, addr: inst.address(name) + x.keys[i]}
+	return &resource{e: e, inst: inst, b: b, s: x.scopes[i], typ: typ, addr: inst.address(name) + x.keys[i], present: x.presence(inst, i)}
 }
 
 // value returns r as an object whose attributes are computed when asked for.

@@ -169,6 +169,9 @@ func (e *evaluator) trustDocuments(inst *instance, b *block) []unclaimed {
 		r := e.newResource(inst, b, x, i)
 		provider := e.provider(inst, b)
 		outcomes, _ := alternatives(e, x.existence(inst, i), func() policyOutcome {
+			if r.absent() {
+				return policyOutcome{absent: true}
+			}
 			d, err := r.document()
 			if err != nil {
 				return policyOutcome{reason: err.more().reason, span: err.span}
@@ -278,6 +281,7 @@ type policyOutcome struct {
 	value  *policy.Value
 	reason string // why there is none
 	span   source.Span
+	absent bool // the role does not exist then
 }
 
 // roleDocuments returns the documents that role r may have.
@@ -296,6 +300,9 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 	provider := e.provider(r.inst, r.b)
 	account := e.account(provider)
 	outcomes, complete := alternatives(e, given, func() policyOutcome {
+		if r.absent() {
+			return policyOutcome{absent: true}
+		}
 		v := r.s.eval(a.Expr)
 		switch v.kind {
 		case failedKind:
@@ -348,7 +355,12 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 		whens   [][]assumption
 	}
 	var groups []*group
+	always := true
 	for _, alt := range outcomes {
+		if alt.result.absent {
+			always = false
+			continue
+		}
 		var json []byte
 		if alt.result.value != nil {
 			json = alt.result.value.JSON()
@@ -376,7 +388,7 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 			d.Calls = r.inst.calls
 			d.Span = span
 		}
-		if len(groups) > 1 {
+		if len(groups) > 1 || !always {
 			d.When = e.describeWays(g.whens)
 		}
 		docs = append(docs, d)
