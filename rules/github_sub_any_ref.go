@@ -24,7 +24,8 @@ func gitHubSubAnyRef(p *Pass) {
 			return
 		}
 		witness := p.letsSubject(s, i, githubContexts(g.name())...)
-		if witness == nil || !p.claim(s, i) {
+		// A note leaves the principal to rules that weigh more.
+		if witness == nil || !g.anyBranch() && !p.claim(s, i) {
 			return // something else keeps them out
 		}
 		fd := p.Report(at(s, v), "whoever can push a branch to %s can assume %s", g.name(), p.Document.Role)
