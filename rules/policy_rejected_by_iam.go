@@ -403,7 +403,7 @@ func principalFault(pr policy.Principal) string {
 		return ""
 	}
 	shown := pr.ID.String()
-	if isPlaceholder(s) {
+	if isPlaceholder(s) || pr.Type != policy.Service && namesAccount(s) {
 		return ""
 	}
 	switch pr.Type {
@@ -450,6 +450,15 @@ func isPlaceholder(s string) bool {
 		}
 	}
 	return false
+}
+
+// accountName matches what has a name where the digits of an account stand: ACCOUNT_ID, arn:aws:iam::{account}:root.
+var accountName = lazily(`^(?:[A-Z]+[_-][A-Z0-9_-]+|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_{-][A-Za-z0-9_{}. -]*):.*)$`)
+
+// namesAccount reports whether s is such a text. The account of the policies of AWS is called aws.
+func namesAccount(s string) bool {
+	m := accountName().FindStringSubmatch(s)
+	return m != nil && m[1] != "aws"
 }
 
 // placeholder matches %%NAME%%, as the templates of AWS Solutions have it, and __NAME__.

@@ -262,12 +262,12 @@ func lazily(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
-// byHand matches what a person fills in before use: <account>, and letters where an ARN has the digits of an account.
-var byHand = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_-]+):`)
+// byHand matches what a person fills in before use: <account>, and a name where an ARN has the digits of an account.
+var byHand = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_{-][A-Za-z0-9_{}. -]*):`)
 
 // byEngine matches that and what a template engine replaces: ${name} of Terraform and shells, {{ … }} of Jinja, Go and
 // Mustache, <% … %> of ERB, and directives.
-var byEngine = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_-]+):|\$\{[^{}"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
+var byEngine = lazily(`<[A-Za-z][A-Za-z0-9 _.-]*>|arn:aws[a-z-]*:(?:iam|sts)::([A-Za-z_{-][A-Za-z0-9_{}. -]*):|\$\{[^{}"]*\}|%\{[^{}"]*\}|\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>`)
 
 // policyVariable matches a policy variable of IAM, ${aws:username} or ${cognito-identity.amazonaws.com:sub}, and no
 // placeholder such as ${LOOKUP::Name}.
