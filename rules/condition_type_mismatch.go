@@ -28,7 +28,7 @@ func conditionTypeMismatch(p *Pass) {
 			key := c.Name
 			if want := typeOf(key); want != "" && !fits(want, c.Operator.Name) {
 				consequence := "whom it lets in AWS does not say"
-				if _, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now}); dead && s.Effect == policy.Allow {
+				if _, dead := access.Dead(p.Document, s, p.asking()); dead && s.Effect == policy.Allow {
 					consequence = "nobody can assume " + p.Document.Role + " through this statement"
 				}
 				fd := p.Report(at(s, c.Operator.Text), "the policy of %s compares %s, %s, with %s: %s", p.Document.Role, c.Key, want, c.Operator.Text, consequence)

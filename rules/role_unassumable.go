@@ -39,7 +39,7 @@ func roleUnassumable(p *Pass) {
 		return
 	}
 	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
-	if !forbids || allows && (len(p.exposures()) > 0 || len(access.Who(d, access.Options{Now: p.Options.Now})) > 0) {
+	if !forbids || allows && (len(p.exposures()) > 0 || len(access.Who(d, p.asking())) > 0) {
 		return
 	}
 	p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)

@@ -88,6 +88,7 @@ type shared struct {
 
 // An analysis is what follows from a policy, whatever role it is of: the instances of a role with one policy have it in common.
 type analysis struct {
+	work   int // steps of the engine so far
 	traits traits
 	survey survey // the zero survey before the policy is looked at: see Pass.surveyed
 	asked  bool
@@ -109,13 +110,31 @@ type claim struct {
 	principal int // index in Principals, -1 for all
 }
 
+const (
+	// maxWork bounds the steps that the engine takes for all documents together, of some 100 ns each: see access.Options.Work.
+	// In public repositories a role takes 20 of them, and those of the repository that takes the most 180.
+	maxWork = 10_000_000
+	// findingCost is what a finding counts as, in steps.
+	findingCost = 50
+)
+
+// asking returns how to ask the engine about the document.
+func (p *Pass) asking() access.Options {
+	return access.Options{Now: p.Options.Now, Work: &p.shared.work}
+}
+
 // Run returns what the rules say about docs, sorted by place, each finding once. A document on which a rule panics is not known
 // from then on (see policy.Document.Fail); what the other rules say of it, and of the others, stays.
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
 	r := &run{documents: docs, failed: map[*policy.Document]error{}, own: setOf(opts.OwnAccounts), trusted: setOf(opts.TrustedAccounts), github: setOf(opts.GitHubOrganizations)}
 	groups := instances(docs)
+	var bill parallel.Bill
+	costs := make([]int, len(groups))
 	parallel.Each(len(groups), func(g int) {
+		if bill.Exceeds(maxWork) {
+			return
+		}
 		first := docs[groups[g][0]]
 		a := &analysis{}
 		r.look(first, func() { a.traits = traitsOf(first) })
@@ -127,8 +146,21 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 				d = &instance
 			}
 			each[i] = r.one(d, docs[i], &opts, a)
+			a.work += findingCost * len(each[i])
 		}
+		costs[g] = a.work
+		bill.Add(g, a.work)
 	})
+	total := 0
+	for g, group := range groups {
+		if total > maxWork {
+			for _, i := range group {
+				each[i] = nil
+				docs[i].Fail(fmt.Errorf("the policies before it take more than %d steps to judge", maxWork))
+			}
+		}
+		total += costs[g]
+	}
 	for d, err := range r.failed {
 		d.Fail(err)
 	}

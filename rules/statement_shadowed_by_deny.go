@@ -48,7 +48,7 @@ func (p *Pass) shadowOf(s *policy.Statement) shadow {
 	}
 	by, done := p.shared.shadows[s]
 	if !done {
-		by, _ = access.Shadowed(p.Document, s, access.Options{Now: p.Options.Now})
+		by, _ = access.Shadowed(p.Document, s, p.asking())
 		if p.shared.shadows == nil {
 			p.shared.shadows = map[*policy.Statement]shadow{}
 		}

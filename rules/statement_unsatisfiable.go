@@ -76,7 +76,7 @@ func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
 func (p *Pass) death(s *policy.Statement) access.Death {
 	death, done := p.shared.deaths[s]
 	if !done {
-		if d, dead := access.Dead(p.Document, s, access.Options{Now: p.Options.Now}); dead {
+		if d, dead := access.Dead(p.Document, s, p.asking()); dead {
 			death = d
 		}
 		if p.shared.deaths == nil {

@@ -16,7 +16,7 @@ import (
 func (p *Pass) grants() []access.Grant {
 	if !p.shared.asked {
 		p.shared.asked = true
-		p.shared.grants = access.Who(p.Document, access.Options{Now: p.Options.Now})
+		p.shared.grants = access.Who(p.Document, p.asking())
 	}
 	return p.shared.grants
 }

@@ -57,7 +57,7 @@ func unpermitted(d *policy.Document, s *policy.Statement, w World, o Options) (D
 		return Death{}, false
 	}
 	q := newQuestion(w, o, false, most(d))
-	q.budget = workOn(d)
+	q.budget.left = workOn(d)
 	c := q.statements[slices.IndexFunc(q.statements, func(o *statement) bool { return o.Statement == s })]
 	missing := ""
 	for _, class := range q.classes {
@@ -103,7 +103,7 @@ func bare(d *policy.Document, s *policy.Statement, w World, o Options) (*questio
 	allow := *s
 	allow.Effect = policy.Allow
 	q := newQuestion(w, o, false, part{document: d, statements: []*policy.Statement{&allow}, bare: true})
-	q.budget = workOn(d)
+	q.budget.left = workOn(d)
 	return q, q.statements[0]
 }
 
@@ -351,7 +351,7 @@ func shadowedIn(d *policy.Document, s *policy.Statement, w World, o Options) (by
 		}
 	}
 	q := newQuestion(w, o, false, part{document: &lone, statements: lone.Statements, wideAllow: true, wideDeny: true}, others)
-	q.budget = workOn(d)
+	q.budget.left = workOn(d)
 	subject, rest := q.statements[0], []*statement(nil)
 	for _, other := range q.statements[1:] {
 		if other.effect != s.Effect || other.Index < s.Index || !q.covers(subject, other) {

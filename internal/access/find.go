@@ -126,7 +126,7 @@ func (q *question) fork() *question {
 	f := *q
 	f.forked = true
 	f.keys = q.keys[:len(q.keys):len(q.keys)]
-	f.budget = budget{work}
+	f.budget.left = work
 	return &f
 }
 

@@ -205,7 +205,7 @@ func (v *vocabulary) realRequest(r *rand.Rand, d *policy.Document) Request {
 				continue
 			}
 			choice := choice{domain.tests, &domain}
-			value, found, _ := choice.find(&budget{work})
+			value, found, _ := choice.find(&budget{left: work})
 			if !found {
 				panic("an empty domain: " + name)
 			}

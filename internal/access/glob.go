@@ -440,10 +440,16 @@ func alphabetOf(globs []*glob) []rune {
 
 // A budget bounds the work on one question. Past it the answer is "undecided". Work is counted in units of some 100 ns, so
 // that the same policy has the same answer on every machine.
-type budget struct{ left int }
+type budget struct {
+	left  int
+	spent *int // see Options.Work; nil when nobody asks
+}
 
 func (b *budget) spend(n int) bool {
 	b.left -= n
+	if b.spent != nil {
+		*b.spent += n
+	}
 	return b.left > 0
 }
 

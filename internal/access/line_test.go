@@ -30,7 +30,7 @@ func checkLine(t *testing.T, r *rand.Rand, kind setKind, relations []relation, b
 			want = want || pass(tests, v)
 		}
 		c := choice{tests, &domain{}}
-		value, found, decided := c.find(&budget{work})
+		value, found, decided := c.find(&budget{left: work})
 		if !decided || found != want && !found || found && !pass(tests, value) {
 			t.Fatalf("%v: got %q, %v, %v; want %v", shown, value, found, decided, want)
 		}

@@ -142,7 +142,11 @@ func (d *Difference) between(before, after *Input, lines func(names []string) (m
 		if !d.counts(p) {
 			continue
 		}
-		if err := source.Survive(func() { c.compare(p) }); err != nil {
+		err := errOver
+		if c.work <= maxWork {
+			err = source.Survive(func() { c.compare(p) })
+		}
+		if err != nil {
 			doc := slices.Concat(p.after, p.before)[0]
 			doc.Fail(err)
 			looked = append(looked, doc)
@@ -342,9 +346,12 @@ type comparison struct {
 	o      Options
 	found  map[source.Span][]rules.Finding // about who gets in, by the statement
 	rested []rest                          // for each of Widened
+	work   int                             // of the engine
 }
 
-func (c *comparison) options() access.Options { return access.Options{Now: c.o.Config.Rules.Now} }
+func (c *comparison) options() access.Options {
+	return access.Options{Now: c.o.Config.Rules.Now, Work: &c.work}
+}
 
 // compare adds what a pair of states of one role differs in.
 func (c *comparison) compare(p pair) {

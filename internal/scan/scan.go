@@ -6,6 +6,7 @@
 package scan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/trustvet/trustvet/extract"
@@ -34,6 +35,8 @@ type Result struct {
 	Summary   Summary
 	Held      int     // findings that the baseline holds back
 	Gone      []Entry // of the baseline, without a finding
+
+	work int // of the engine for Who
 }
 
 // A Summary counts.
@@ -143,13 +146,26 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 	return roles
 }
 
+// maxWork bounds the steps that the engine takes for all answers of Who or of a comparison: see access.Options.Work.
+const maxWork = 10_000_000
+
+var errOver = fmt.Errorf("the policies before it take more than %d steps to judge", maxWork)
+
 // Who returns the grants of each of docs, which are documents of r. Where that fails, it is a problem of r.
 func (r *Result) Who(docs []*policy.Document, o Options) [][]access.Grant {
 	grants := make([][]access.Grant, len(docs))
-	failed := make([]error, len(docs))
+	failed, work := make([]error, len(docs)), make([]int, len(docs))
+	over := r.work > maxWork
 	parallel.Each(len(docs), func(i int) {
-		failed[i] = source.Survive(func() { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now}) })
+		if over {
+			failed[i] = errOver
+			return
+		}
+		failed[i] = source.Survive(func() { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now, Work: &work[i]}) })
 	})
+	for _, n := range work {
+		r.work += n
+	}
 	for i, err := range failed {
 		if err != nil {
 			docs[i].Fail(err)
