@@ -57,8 +57,8 @@ func (p *Pass) absences() []absentKey {
 		if len(s.NotActions) > 0 || len(s.NotPrincipals) > 0 {
 			continue
 		}
-		for _, c := range s.Conditions {
-			if a, ok := absence(s, c); ok {
+		for i := range s.Conditions {
+			if a, ok := absence(s, &s.Conditions[i]); ok {
 				p.shared.absences = append(p.shared.absences, a)
 			}
 		}
@@ -73,27 +73,28 @@ func (a *absentKey) certain() bool {
 }
 
 // absence says whether the key of c is absent from the requests of principals of s.
-func absence(s *policy.Statement, c policy.Condition) (absentKey, bool) {
-	a := absentKey{statement: s, condition: c}
+func absence(s *policy.Statement, c *policy.Condition) (absentKey, bool) {
 	key := c.Name
 	if key == "" || !c.Operator.Known || len(s.Principals) == 0 {
-		return a, false
+		return absentKey{}, false
 	}
-	a.vacuous = c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
-	if c.Operator.Name == "Null" {
-		a.vacuous = len(c.Values) == 1 && strings.EqualFold(c.Values[0].String(), "true")
-	}
+	var principals []int
 	known := true
 	for i, pr := range s.Principals {
 		switch absent, certain := absentFor(key, pr, s); {
 		case absent:
-			a.principals = append(a.principals, i)
+			principals = append(principals, i)
 		case !certain:
 			known = false
 		}
 	}
-	if len(a.principals) == 0 || len(a.principals) < len(s.Principals) && !known {
-		return a, false
+	if len(principals) == 0 || len(principals) < len(s.Principals) && !known {
+		return absentKey{}, false
+	}
+	a := absentKey{statement: s, condition: *c, principals: principals}
+	a.vacuous = c.Operator.IfExists || c.Operator.Set == policy.ForAllValues || negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
+	if c.Operator.Name == "Null" {
+		a.vacuous = len(c.Values) == 1 && strings.EqualFold(c.Values[0].String(), "true")
 	}
 	address, _ := splitClaim(key)
 	mine := addressOf(s.Principals[a.principals[0]])

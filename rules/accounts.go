@@ -49,6 +49,9 @@ func (p *Pass) owner(id policy.Text) standing {
 // inferredOwn reports whether id is the account of an identity provider that the policy trusts: a provider works only for
 // roles of its own account.
 func (p *Pass) inferredOwn(id string) bool {
+	if p.shared.traits&trustsFederated == 0 {
+		return false
+	}
 	if p.shared.providers == nil {
 		p.shared.providers = map[string]bool{}
 		for _, s := range p.Document.Statements {

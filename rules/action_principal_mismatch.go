@@ -21,10 +21,6 @@ func actionPrincipalMismatch(p *Pass) {
 		if s.Effect != policy.Allow || len(s.NotActions) > 0 {
 			continue
 		}
-		allowed := coveredActions(s)
-		if len(allowed) == 0 {
-			continue // alone the auxiliary actions assume nothing, for any principal
-		}
 		var idle []int
 		fits := 0
 		for i, pr := range s.Principals {
@@ -33,6 +29,13 @@ func actionPrincipalMismatch(p *Pass) {
 			} else if !p.claimed(s, i) {
 				idle = append(idle, i)
 			}
+		}
+		if len(idle) == 0 {
+			continue
+		}
+		allowed := coveredActions(s)
+		if len(allowed) == 0 {
+			continue // alone the auxiliary actions assume nothing, for any principal
 		}
 		for _, i := range idle {
 			pr := s.Principals[i]
@@ -70,12 +73,13 @@ func coveredActions(s *policy.Statement) []string {
 
 // usable reports whether s covers an action that pr can use. Of what is not known well enough it is assumed.
 func usable(pr policy.Principal, s *policy.Statement) bool {
-	for _, a := range actionsOf(pr) {
+	actions := actionsOf(pr)
+	for _, a := range actions {
 		if covered, certain := allows(s, a); covered || !certain {
 			return true
 		}
 	}
-	return len(actionsOf(pr)) == 0
+	return len(actions) == 0
 }
 
 // actionsOf returns the actions with which pr can assume a role, nil when that is not known.

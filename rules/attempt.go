@@ -96,7 +96,7 @@ func ofOneKey(conds []policy.Condition, first int) []policy.Condition {
 
 // attributes returns a context with keys and their values, by turns.
 func attributes(pairs ...string) access.Context {
-	c := make(access.Context, 0, len(pairs)/2)
+	c := make(access.Context, 0, len(pairs)/2+2)
 	for i := 0; i < len(pairs); i += 2 {
 		c = append(c, access.Attribute{Key: pairs[i], Values: pairs[i+1 : i+2 : i+2]})
 	}
@@ -244,9 +244,11 @@ func (p *Pass) world(s *policy.Statement) access.World {
 		bind(sub.account, w.OwnAccount)
 		bind(sub.partition, w.Partition)
 	}
-	for _, c := range s.Conditions {
-		for _, v := range c.Values {
-			bindNames(&w, c.Operator, v)
+	for i := range s.Conditions {
+		for _, v := range s.Conditions[i].Values {
+			if v.Unknown() != nil {
+				bindNames(&w, s.Conditions[i].Operator, v)
+			}
 		}
 	}
 	return w

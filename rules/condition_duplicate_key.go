@@ -28,8 +28,10 @@ func conditionDuplicateKey(p *Pass) {
 		}
 	}
 	for _, s := range p.Document.Statements {
-		for i, c := range s.Conditions {
-			for _, later := range s.Conditions[i+1:] {
+		for i := range s.Conditions {
+			c := &s.Conditions[i]
+			for j := range s.Conditions[i+1:] {
+				later := &s.Conditions[i+1+j]
 				a, _ := c.Key.Literal()
 				b, _ := later.Key.Literal()
 				if c.Operator.Text.Span == later.Operator.Text.Span && !c.Operator.Text.Span.IsZero() &&

@@ -25,7 +25,7 @@ func denyIneffective(p *Pass) {
 			continue
 		}
 		for _, c := range s.Conditions {
-			if a, ok := absence(s, c); ok && !a.vacuous && a.certain() {
+			if a, ok := absence(s, &c); ok && !a.vacuous && a.certain() {
 				p.Report(at(s, c.Key), "whoever the policy of %s lets in gets past this Deny, which never applies: %s", p.Document.Role, a.why()).Facts = a.facts()
 				p.claimAll(s)
 				break

@@ -13,6 +13,7 @@ import (
 type exposure struct {
 	statement *policy.Statement
 	principal int // index in Principals
+	subject   subject
 	stranger  stranger
 	cause     cause
 	condition *policy.Condition // that the cause lies in, nil when there is none
@@ -133,7 +134,7 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 	}
 	for _, c := range callers {
 		if a, ok := p.try(s, c); ok {
-			e := &exposure{stranger: who, witness: a.request, effort: a.effort}
+			e := &exposure{subject: sub, stranger: who, witness: a.request, effort: a.effort}
 			e.cause, e.condition = causeOf(s, a, sub, who)
 			switch {
 			case e.condition != nil:

@@ -137,11 +137,11 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 	if !known {
 		return nil
 	}
-	c := attributes("sts:RoleSessionName", "anyone", "aws:SecureTransport", "true")
-	for _, claim := range t.outsiderClaims(address) {
-		claim.Key = address + ":" + claim.Key
-		c = append(c, claim)
+	c := t.outsiderClaims(address)
+	for i := range c {
+		c[i].Key = address + ":" + c[i].Key
 	}
+	c = append(c, attributes("sts:RoleSessionName", "anyone", "aws:SecureTransport", "true")...)
 	sets := func(key string) []string {
 		if key == strings.ToLower(t.tenancy) { // the name of the session of Microsoft Sentinel, which ends in the workspace
 			return p.filled(key, func(v string) bool { return strings.ContainsAny(v, "*?") })

@@ -32,17 +32,16 @@ func thirdPartyWithoutExternalID(p *Pass) {
 			continue
 		}
 		pr := e.statement.Principals[e.principal]
-		sub := subjectOf(pr)
-		level, severity := p.thirdPartyLevel(e.statement, pr)
+		level, severity := p.thirdPartyLevel(e)
 		if level == Off || !p.claim(e.statement, e.principal) {
 			continue
 		}
-		id, _ := sub.account.Literal()
+		id, _ := e.subject.account.Literal()
 		if fd := reported[group{e.statement, id}]; fd != nil {
 			fd.Related = append(fd.Related, Related{pr.ID.Span, "and another principal of the account"})
 			continue
 		}
-		fd := p.Report(at(e.statement, pr.ID), "%s can assume %s without an external ID", describeOwner(sub, pr), p.Document.Role)
+		fd := p.Report(at(e.statement, pr.ID), "%s can assume %s without an external ID", describeOwner(e.subject, pr), p.Document.Role)
 		fd.Witness = &e.witness
 		fd.Level, fd.Severity = level, severity
 		if reported == nil {
@@ -52,11 +51,11 @@ func thirdPartyWithoutExternalID(p *Pass) {
 	}
 }
 
-// thirdPartyLevel returns how much it weighs that pr gets in through s without an external ID. Of an account that nobody knows the
+// thirdPartyLevel returns how much it weighs that somebody gets in without an external ID. Of an account that nobody knows the
 // code hardly ever says whose it is, and mostly it is another one of the same organization: it weighs something only where the
 // configuration lists the own accounts, or where a name says that somebody else is meant.
-func (p *Pass) thirdPartyLevel(s *policy.Statement, pr policy.Principal) (Level, float64) {
-	sub := subjectOf(pr)
+func (p *Pass) thirdPartyLevel(e *exposure) (Level, float64) {
+	s, pr, sub := e.statement, e.statement.Principals[e.principal], &e.subject
 	id, _ := sub.account.Literal()
 	_, vendor := knownAccount(id)
 	exact := sub.kind != account || picksPrincipal(s)
