@@ -97,7 +97,7 @@ func absence(s *policy.Statement, c *policy.Condition) (absentKey, bool) {
 		a.vacuous = len(c.Values) == 1 && strings.EqualFold(c.Values[0].String(), "true")
 	}
 	address, _ := splitClaim(key)
-	mine := addressOf(s.Principals[a.principals[0]])
+	mine := s.Principals[a.principals[0]].Issuer
 	switch {
 	case len(a.principals) < len(s.Principals):
 		a.kind = mixedKinds
@@ -143,11 +143,11 @@ func (a *absentKey) why() string {
 		return "requests for a role have no key " + c.Key.String() + didYouMean(nearest(c.Name, slices.Concat(globalKeys, stsKeys, samlKeys)))
 	case wrongIssuer:
 		theirs, _ := splitClaim(c.Name)
-		return "tokens of " + addressOf(first) + " carry no claims of " + theirs
+		return "tokens of " + first.Issuer + " carry no claims of " + theirs
 	case noMFA:
 		return requester(first) + " cannot show MFA"
 	case foreignKey:
-		if address, name := splitClaim(c.Name); address != "" && address == addressOf(first) {
+		if address, name := splitClaim(c.Name); address != "" && address == first.Issuer {
 			return name + " is not a claim that AWS takes from tokens of " + address
 		}
 	}

@@ -85,7 +85,7 @@ func (p *Pass) cognito(f func(s *policy.Statement, i int)) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if addressOf(pr) == "cognito-identity.amazonaws.com" && !p.claimed(s, i) {
+			if pr.Issuer == "cognito-identity.amazonaws.com" && !p.claimed(s, i) {
 				f(s, i)
 			}
 		}

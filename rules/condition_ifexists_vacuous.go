@@ -51,7 +51,7 @@ func (p *Pass) optionalEnvironments() {
 func optionalEnvironment(s *policy.Statement, i int) *policy.Condition {
 	for j := range s.Conditions {
 		c := &s.Conditions[j]
-		if c.Name == addressOf(s.Principals[i])+":environment" && c.Operator.IfExists && asksForValue(*c) {
+		if c.Name == s.Principals[i].Issuer+":environment" && c.Operator.IfExists && asksForValue(*c) {
 			return c
 		}
 	}

@@ -119,7 +119,7 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); !covered {
 			return nil
 		}
-		known, shared := tenancyOf(addressOf(pr))
+		known, shared := tenancyOf(pr.Issuer)
 		if !shared {
 			return nil
 		}

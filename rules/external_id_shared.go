@@ -19,8 +19,10 @@ var ExternalIDShared = &Rule{
 }
 
 func externalIDShared(p *Pass) {
-	first := map[string]sharedID{}
-	for _, u := range p.externalIDs() {
+	ids := p.externalIDs()
+	first := map[string]*sharedID{}
+	for i := range ids {
+		u := &ids[i]
 		id, _ := u.value.Literal()
 		other, seen := first[id]
 		switch {
@@ -38,7 +40,8 @@ func externalIDShared(p *Pass) {
 			return // one finding says it
 		}
 	}
-	for _, u := range p.externalIDs() {
+	for i := range ids {
+		u := &ids[i]
 		id, _ := u.value.Literal()
 		if elsewhere, ok := p.externalIDElsewhere(id, u.owner); ok && u.vendor {
 			fd := p.Report(at(u.statement, u.value), "%s can assume %s with the external ID that %s is asked for by %s, so that each knows what the other is asked for",

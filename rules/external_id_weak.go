@@ -29,7 +29,10 @@ func externalIDWeak(p *Pass) {
 			}
 			for _, v := range c.Values {
 				id, known := v.Literal()
-				if why := p.guessable(s, id); known && why != "" && isExternalID(id) && !p.claimed(s, -1) {
+				if !known || p.claimed(s, -1) || !isExternalID(id) {
+					continue
+				}
+				if why := p.guessable(s, id); why != "" {
 					p.Report(at(s, v), "other customers of whoever assumes %s guess the external ID %q: it is %s", p.Document.Role, id, why)
 				}
 			}
@@ -39,12 +42,13 @@ func externalIDWeak(p *Pass) {
 
 // guessable says what makes an external ID of s easy to guess, "" when nothing is known to.
 func (p *Pass) guessable(s *policy.Statement, id string) string {
-	if role := p.Document.Role; squeezed(id) == squeezed(role[strings.LastIndexByte(role, '.')+1:]) {
+	name := squeezed(id)
+	if role := p.Document.Role; name == squeezed(role[strings.LastIndexByte(role, '.')+1:]) {
 		return "the name of the role"
 	}
 	for _, pr := range s.Principals {
 		account, _ := subjectOf(pr).account.Literal()
-		if v, known := knownAccount(account); known && squeezed(id) == squeezed(v.name) {
+		if v, known := knownAccount(account); known && name == squeezed(v.name) {
 			return "the name of who is asked for it"
 		}
 	}

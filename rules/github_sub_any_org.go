@@ -14,7 +14,7 @@ var GitHubSubAnyOrg = &Rule{
 
 func gitHubSubAnyOrg(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		address := addressOf(e.statement.Principals[e.principal])
+		address := e.statement.Principals[e.principal].Issuer
 		return e.stranger == tenant && isGitHub(address) && e.cause == wildcardValue && e.condition.Name == address+":sub"
 	}, func(e *exposure) string {
 		if e.value.IsZero() {

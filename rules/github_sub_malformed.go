@@ -34,7 +34,7 @@ func gitHubSubMalformed(p *Pass) {
 		idle[statement{s, i}]++
 	})
 	for st, n := range idle {
-		address := addressOf(st.s.Principals[st.i])
+		address := st.s.Principals[st.i].Issuer
 		for _, c := range st.s.Conditions {
 			if c.Name == address+":sub" && n == len(c.Values) {
 				p.claim(st.s, st.i)

@@ -53,7 +53,7 @@ func (p *Pass) anyOfOwner(s *policy.Statement, i int, v policy.Text, g githubSub
 	}
 	id, known := "", false
 	for _, c := range s.Conditions {
-		if c.Name == addressOf(s.Principals[i])+":repository_owner_id" && asksForValue(c) && len(c.Values) > 0 {
+		if c.Name == s.Principals[i].Issuer+":repository_owner_id" && asksForValue(c) && len(c.Values) > 0 {
 			id, known = spelledOut(c.Values[0])
 		}
 	}

@@ -38,17 +38,22 @@ func (g githubSubject) name() string {
 	return g.owner + "/" + g.repository
 }
 
-// githubSubjects calls f for each value for the subject of GitHub's tokens that may match, of principals without a finding.
+// githubSubjects calls f for each value for the subject of GitHub's tokens that may match, of principals without a finding. The values
+// are looked for once.
 func (p *Pass) githubSubjects(f func(s *policy.Statement, i int, v policy.Text, subject string)) {
-	var addresses []string
-	for _, s := range p.Document.Statements {
-		for _, pr := range s.Principals {
-			if a := addressOf(pr); isGitHub(a) && !slices.Contains(addresses, a) {
-				addresses = append(addresses, a)
-				p.subjects(a, f)
+	if !p.shared.sifted {
+		p.shared.sifted = true
+		var addresses []string
+		for _, s := range p.Document.Statements {
+			for _, pr := range s.Principals {
+				if a := pr.Issuer; isGitHub(a) && !slices.Contains(addresses, a) {
+					addresses = append(addresses, a)
+					p.shared.github = append(p.shared.github, p.demands(a)...)
+				}
 			}
 		}
 	}
+	p.unclaimed(p.shared.github, f)
 }
 
 // named reports whether owner is the name of one owner, perhaps with an ID, which may be a pattern: without it owners have the
@@ -77,7 +82,7 @@ func (g githubSubject) anyBranch() bool {
 // bindsGitHub reports whether s asks for a value of one of the claims, also one that is not known, or a Deny is about all other
 // values. That the request has the claim must follow: not every token has an environment.
 func (p *Pass) bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
-	address := addressOf(s.Principals[i])
+	address := s.Principals[i].Issuer
 	for _, name := range claims {
 		if bindsClaim(s, address+":"+name) && !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
 			return c.Name == address+":"+name && name == "environment" && (c.Operator.IfExists || c.Operator.Set == policy.ForAllValues)

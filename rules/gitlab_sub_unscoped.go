@@ -14,7 +14,7 @@ var GitLabSubUnscoped = &Rule{
 
 func gitLabSubUnscoped(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		return e.stranger == tenant && addressOf(e.statement.Principals[e.principal]) == "gitlab.com" && e.cause == wildcardValue && e.condition.Name == "gitlab.com:sub"
+		return e.stranger == tenant && e.statement.Principals[e.principal].Issuer == "gitlab.com" && e.cause == wildcardValue && e.condition.Name == "gitlab.com:sub"
 	}, func(e *exposure) string {
 		return "pipelines of GitLab groups that others own can assume " + p.Document.Role + ": " + quoted(e.value) + " leaves the group open"
 	})

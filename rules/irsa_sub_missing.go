@@ -63,7 +63,7 @@ func (p *Pass) unboundTokens(wanted func(policy.Principal) bool, subject string,
 			}
 			var claim []policy.Condition
 			subject := subject // another one for another principal
-			if address := addressOf(pr); address != "" {
+			if address := pr.Issuer; address != "" {
 				for _, c := range s.Conditions {
 					if pattern := openSubject(c); pattern != "" && c.Name == address+":sub" && !glob(pattern, subject) {
 						subject = plain(pattern)
@@ -81,7 +81,7 @@ func (p *Pass) unboundTokens(wanted func(policy.Principal) bool, subject string,
 // bindsToken reports whether s asks of the tokens of its principal i for a value of a claim other than the audience, which all
 // tokens for AWS have in common, or may do so.
 func bindsToken(s *policy.Statement, i int) bool {
-	address := addressOf(s.Principals[i])
+	address := s.Principals[i].Issuer
 	for _, c := range s.Conditions {
 		key := c.Name
 		owner, name := splitClaim(key)

@@ -49,14 +49,14 @@ func isClusterSubject(pr policy.Principal, c policy.Condition) bool {
 	if !mayBeCluster(pr) || c.Operator.Name != "StringLike" {
 		return false
 	}
-	if address := addressOf(pr); address != "" {
+	if address := pr.Issuer; address != "" {
 		return c.Name == address+":sub"
 	}
 	return c.Key.Hole() != nil && c.Key.HasSuffix(":sub")
 }
 
 // mayBeCluster reports whether the federated pr is an EKS cluster, or not known well enough to tell.
-func mayBeCluster(pr policy.Principal) bool { return addressOf(pr) == "" || isCluster(pr) }
+func mayBeCluster(pr policy.Principal) bool { return pr.Issuer == "" || isCluster(pr) }
 
 // openServiceAccount reports the subject of service accounts of several names or namespaces. Of an issuer that is not known it
 // may not be that of a cluster: then only what has the form of one counts.
@@ -68,7 +68,7 @@ func (p *Pass) openServiceAccount(s *policy.Statement, i int, v policy.Text, sub
 		return false
 	}
 	var show showing
-	if cluster && addressOf(s.Principals[i]) != "" {
+	if cluster && s.Principals[i].Issuer != "" {
 		show = p.shows(s, i, access.If("StringLike", claimOf(s, i, "sub"), serviceAccountLike(subject)))
 	}
 	if show.refuted || !p.claim(s, i) {

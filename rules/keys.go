@@ -139,7 +139,7 @@ func classOf(key string) keyClass {
 		return environmentKey
 	case strings.HasPrefix(key, "saml:"):
 		return claimKey
-	case !knownKey(key) && strings.Contains(key, ":") && strings.Contains(key[:strings.LastIndexByte(key, ':')], "."):
+	case strings.Contains(key, ":") && strings.Contains(key[:strings.LastIndexByte(key, ':')], ".") && !knownKey(key):
 		return claimKey
 	}
 	return otherKey
@@ -150,7 +150,7 @@ func classOf(key string) keyClass {
 func presenceOf(key string, pr policy.Principal, action string) presence {
 	kind := kindOf(pr)
 	if classOf(key) == claimKey {
-		return claimPresence(key, kind, addressOf(pr))
+		return claimPresence(key, kind, pr.Issuer)
 	}
 	switch key {
 	case "aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:requestedregion", "aws:resourceaccount":

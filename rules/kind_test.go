@@ -22,11 +22,12 @@ func TestKindAndIssuerAreThoseOfTheSubject(t *testing.T) {
 		t.Helper()
 		for _, kind := range []policy.PrincipalType{policy.AWS, policy.Service, policy.Federated, policy.CanonicalUser, policy.Anyone} {
 			pr := policy.Principal{Type: kind, ID: id}
+			pr.Issuer = policy.IssuerOf(&pr)
 			want := subjectOf(pr)
 			if got := kindOf(pr); got != want.kind {
 				t.Errorf("%v %q: kind %d, and of the subject %d", kind, id, got, want.kind)
 			}
-			if got := addressOf(pr); got != want.issuer() {
+			if got := pr.Issuer; got != want.issuer() {
 				t.Errorf("%v %q: issuer %q, and of the subject %q", kind, id, got, want.issuer())
 			}
 		}

@@ -26,7 +26,7 @@ func oidcAudienceMissing(p *Pass) {
 			continue
 		}
 		for i, pr := range s.Principals {
-			address := addressOf(pr)
+			address := pr.Issuer
 			if kindOf(pr) != oidcProvider || address == "" || p.claimed(s, i) || bindsClaim(s, address+":aud") {
 				continue
 			}

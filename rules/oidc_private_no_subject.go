@@ -19,7 +19,7 @@ var OIDCPrivateNoSubject = &Rule{
 
 func oidcPrivateNoSubject(p *Pass) {
 	p.unboundTokens(func(pr policy.Principal) bool {
-		_, shared := issuerOf(addressOf(pr))
+		_, shared := issuerOf(pr.Issuer)
 		return !shared && !isCluster(pr)
 	}, anySubject, func(s *policy.Statement, i int, r *access.Request) {
 		fd := p.Report(used(s, s.Principals[i].ID), "every token that %s signs can assume %s: no condition on sub says whose it is",

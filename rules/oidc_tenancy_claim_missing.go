@@ -24,7 +24,7 @@ func oidcTenancyClaimMissing(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
 		return e.stranger == tenant
 	}, func(e *exposure) string {
-		known, _ := tenancyOf(addressOf(e.statement.Principals[e.principal]))
+		known, _ := tenancyOf(e.statement.Principals[e.principal].Issuer)
 		if e.condition != nil {
 			return e.who() + " can assume " + p.Document.Role + ": " + e.condition.Operator.Text.String() + " on " + e.condition.Key.String() + " does not say whose"
 		}
@@ -42,7 +42,7 @@ func (p *Pass) tenancyClaimDemanded() {
 			continue
 		}
 		for i, pr := range s.Principals {
-			address := addressOf(pr)
+			address := pr.Issuer
 			known, shared := issuerOf(address)
 			if !shared || !known.demanded || address == "cognito-identity.amazonaws.com" || p.claimed(s, i) || demandMet(s, address, known) {
 				continue

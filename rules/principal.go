@@ -45,18 +45,6 @@ func subjectOf(pr policy.Principal) subject {
 	return subject{}
 }
 
-// addressOf returns the issuer of a federated principal, "" for others: most rules ask for nothing else.
-func addressOf(pr policy.Principal) string {
-	if pr.Type != policy.Federated {
-		return ""
-	}
-	kind, name := providerNamed(outline(pr.ID))
-	if strings.Contains(name, gap) {
-		return ""
-	}
-	return issuerNamed(kind, name)
-}
-
 // kindOf returns the kind of subjectOf: to take the principal apart for no more than that is a waste.
 func kindOf(pr policy.Principal) subjectKind {
 	switch pr.Type {

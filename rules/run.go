@@ -100,9 +100,11 @@ type analysis struct {
 	absences  []absentKey
 	compared  bool // members of one name are looked for
 	hidden    []policy.Duplicate
+	sifted    bool            // the subjects of GitHub's tokens are looked for
+	github    []demand        // see Pass.githubSubjects
 	providers map[string]bool // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
-	deaths    map[*policy.Statement]access.Death // of one that somebody can use, the zero Death
+	deaths    map[*policy.Statement]*access.Death // nil of one that somebody can use
 }
 
 type claim struct {
@@ -331,8 +333,9 @@ func (p *Pass) Report(place Place, format string, args ...any) *Finding {
 	if f.Span.IsZero() {
 		f.Span = p.Document.Span
 	}
-	for _, a := range args {
-		f.Facts = append(f.Facts, fmt.Sprint(a))
+	f.Facts = make([]string, len(args))
+	for i, a := range args {
+		f.Facts[i] = fmt.Sprint(a)
 	}
 	f.Flow = p.flow(place)
 	*p.findings = append(*p.findings, f)

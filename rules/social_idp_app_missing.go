@@ -15,13 +15,13 @@ var SocialIdpAppMissing = &Rule{
 
 func socialIdpAppMissing(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		switch addressOf(e.statement.Principals[e.principal]) {
+		switch e.statement.Principals[e.principal].Issuer {
 		case "accounts.google.com", "www.amazon.com", "graph.facebook.com":
 			return e.stranger == tenant
 		}
 		return false
 	}, func(e *exposure) string {
-		known, _ := tenancyOf(addressOf(e.statement.Principals[e.principal]))
+		known, _ := tenancyOf(e.statement.Principals[e.principal].Issuer)
 		return "users of any application registered with " + known.name + " can assume " + p.Document.Role + ": no condition on " + known.tenancy + " says which application"
 	})
 }

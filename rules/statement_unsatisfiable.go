@@ -23,7 +23,7 @@ func statementUnsatisfiable(p *Pass) {
 			continue
 		}
 		death := p.death(s)
-		if len(death.Conditions) == 0 {
+		if death == nil || len(death.Conditions) == 0 {
 			continue
 		}
 		if p.explained(s, death.Conditions) {
@@ -72,15 +72,15 @@ func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
 	return false
 }
 
-// death returns why nobody can use s, the zero Death where somebody can.
-func (p *Pass) death(s *policy.Statement) access.Death {
+// death returns why nobody can use s, nil where somebody can.
+func (p *Pass) death(s *policy.Statement) *access.Death {
 	death, done := p.shared.deaths[s]
 	if !done {
 		if d, dead := access.Dead(p.Document, s, p.asking()); dead {
-			death = d
+			death = &d
 		}
 		if p.shared.deaths == nil {
-			p.shared.deaths = map[*policy.Statement]access.Death{}
+			p.shared.deaths = map[*policy.Statement]*access.Death{}
 		}
 		p.shared.deaths[s] = death
 	}

@@ -12,30 +12,50 @@ import (
 // statement and the principal that it lets in. Principals that have their finding are left out, and so are values of which
 // too little is known: see spelledOut.
 func (p *Pass) subjects(address string, f func(s *policy.Statement, i int, v policy.Text, subject string)) {
-	p.claimValues(address, "sub", f)
+	p.unclaimed(p.demands(address), f)
 }
 
-// claimValues is subjects for a claim of any name.
-func (p *Pass) claimValues(address, name string, f func(s *policy.Statement, i int, v policy.Text, value string)) {
-	key := address + ":" + name
+// A demand is a value that a statement demands of the subject of the tokens of one of its principals.
+type demand struct {
+	statement *policy.Statement
+	principal int // index in Principals
+	value     policy.Text
+	subject   string // value as spelledOut writes it
+}
+
+// demands returns what the policy demands of the subjects of tokens of the issuer at address.
+func (p *Pass) demands(address string) []demand {
+	var demands []demand
+	key := address + ":sub"
 	for _, s := range p.Document.Statements {
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); s.Effect != policy.Allow || s.Incomplete || !covered {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if addressOf(pr) != address {
+			if pr.Issuer != address {
 				continue
 			}
-			for _, c := range s.Conditions {
+			for j := range s.Conditions {
+				c := &s.Conditions[j]
 				if c.Name != key || negated(c.Operator) || c.Operator.Name == "Null" {
 					continue
 				}
 				for _, v := range c.Values {
-					if value, known := spelledOut(v); known && !p.claimed(s, i) {
-						f(s, i, v, value)
+					if subject, known := spelledOut(v); known {
+						demands = append(demands, demand{s, i, v, subject})
 					}
 				}
 			}
+		}
+	}
+	return demands
+}
+
+// unclaimed calls f for the demands of principals without a finding.
+func (p *Pass) unclaimed(demands []demand, f func(s *policy.Statement, i int, v policy.Text, subject string)) {
+	for i := range demands {
+		if d := &demands[i]; !p.claimed(d.statement, d.principal) {
+			f(d.statement, d.principal, d.value, d.subject)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
@@ -137,11 +138,7 @@ func (p *Pass) tenants(s *policy.Statement, pr policy.Principal, sub subject, t 
 	if !known {
 		return nil
 	}
-	c := t.outsiderClaims(address)
-	for i := range c {
-		c[i].Key = address + ":" + c[i].Key
-	}
-	c = append(c, attributes("sts:RoleSessionName", "anyone", "aws:SecureTransport", "true")...)
+	c := t.outsiderContext(address)
 	sets := func(key string) []string {
 		if key == strings.ToLower(t.tenancy) { // the name of the session of Microsoft Sentinel, which ends in the workspace
 			return p.filled(key, func(v string) bool { return strings.ContainsAny(v, "*?") })
@@ -208,6 +205,30 @@ func holeBeforeWildcard(v policy.Text) bool {
 		}
 	}
 	return false
+}
+
+// outsiderContext returns the context of a call with a token of another tenant. Nothing of it changes.
+func (t *tenancy) outsiderContext(address string) access.Context {
+	if address == githubAddress {
+		return githubOutsider()
+	}
+	return t.newOutsiderContext(address)
+}
+
+const githubAddress = "token.actions.githubusercontent.com"
+
+// githubOutsider is outsiderContext for the issuer that most tokens are of.
+var githubOutsider = sync.OnceValue(func() access.Context {
+	github, _ := tenancyOf(githubAddress)
+	return github.newOutsiderContext(githubAddress)
+})
+
+func (t *tenancy) newOutsiderContext(address string) access.Context {
+	c := t.outsiderClaims(address)
+	for i := range c {
+		c[i].Key = address + ":" + c[i].Key
+	}
+	return append(c, attributes("sts:RoleSessionName", "anyone", "aws:SecureTransport", "true")...)
 }
 
 // outsiderClaims returns the claims of a token of another tenant, without the issuer.

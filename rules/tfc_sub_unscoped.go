@@ -21,7 +21,7 @@ var TFCSubUnscoped = &Rule{
 
 func tfcSubUnscoped(p *Pass) {
 	p.reportExposures(func(e *exposure) bool {
-		return e.stranger == tenant && addressOf(e.statement.Principals[e.principal]) == "app.terraform.io" && e.cause == wildcardValue && e.condition.Name == "app.terraform.io:sub"
+		return e.stranger == tenant && e.statement.Principals[e.principal].Issuer == "app.terraform.io" && e.cause == wildcardValue && e.condition.Name == "app.terraform.io:sub"
 	}, func(e *exposure) string {
 		return "runs of HCP Terraform organizations that others own can assume " + p.Document.Role + ": " + quoted(e.value) + " leaves the organization open"
 	})

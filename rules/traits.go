@@ -120,7 +120,7 @@ func traitsOfPrincipal(pr policy.Principal) traits {
 	case samlProvider, unclear:
 		t |= trustsSAML
 	case oidcProvider, webIdentity:
-		address := addressOf(pr)
+		address := pr.Issuer
 		if isGitHub(address) {
 			t |= trustsGitHub
 		}

@@ -168,7 +168,7 @@ func plain(pattern string) string {
 
 // claimOf returns the key of a claim of the tokens of principal i of s, as the conditions of s write it.
 func claimOf(s *policy.Statement, i int, name string) string {
-	key := addressOf(s.Principals[i]) + ":" + name
+	key := s.Principals[i].Issuer + ":" + name
 	for _, c := range s.Conditions {
 		if c.Name == key {
 			return c.Key.String()

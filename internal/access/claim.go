@@ -160,21 +160,31 @@ func sampleClaim(claim string) string {
 func subjectFillers(issuer string) (last, first []string) {
 	switch {
 	case isGitHub(issuer):
-		return []string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "-evil/octo-repo:ref:refs/heads/main", "-evil:ref:refs/heads/main",
-				"repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main", "octo-org/octo-repo:ref:refs/heads/main", "octo-org", ""},
-			[]string{"octo-org", "octo-repo", "repo:octo-org/octo-repo", "octo-org/octo-repo", "-evil", "refs/heads", ""}
+		return githubFillers[:], githubFirst[:]
 	case issuer == gitlab:
-		return []string{"main", "example:ref_type:branch:ref:main", "-evil/example:ref_type:branch:ref:main", "ref_type:branch:ref:main",
-				"example-group/example:ref_type:branch:ref:main", "example", "branch", ""},
-			[]string{"example", "example-group/example", "example-group", "branch", ""}
+		return gitlabFillers[:], gitlabFirst[:]
 	case issuer == hcp:
-		return []string{"apply", "example", "example:run_phase:apply", "example:workspace:example:run_phase:apply",
-			"example-org:project:example:workspace:example:run_phase:apply", ""}, []string{"example", "example-org", ""}
+		return hcpFillers[:], hcpFirst[:]
 	case strings.HasPrefix(issuer, "oidc.eks."):
-		return []string{"example", "default:example", ""}, []string{"default", ""}
+		return clusterFillers[:], clusterFirst[:]
 	}
-	return []string{"example", ""}, nil
+	return otherFillers[:], nil
 }
+
+var (
+	githubFillers = [...]string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "-evil/octo-repo:ref:refs/heads/main", "-evil:ref:refs/heads/main",
+		"repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main", "octo-org/octo-repo:ref:refs/heads/main", "octo-org", ""}
+	githubFirst   = [...]string{"octo-org", "octo-repo", "repo:octo-org/octo-repo", "octo-org/octo-repo", "-evil", "refs/heads", ""}
+	gitlabFillers = [...]string{"main", "example:ref_type:branch:ref:main", "-evil/example:ref_type:branch:ref:main", "ref_type:branch:ref:main",
+		"example-group/example:ref_type:branch:ref:main", "example", "branch", ""}
+	gitlabFirst = [...]string{"example", "example-group/example", "example-group", "branch", ""}
+	hcpFillers  = [...]string{"apply", "example", "example:run_phase:apply", "example:workspace:example:run_phase:apply",
+		"example-org:project:example:workspace:example:run_phase:apply", ""}
+	hcpFirst       = [...]string{"example", "example-org", ""}
+	clusterFillers = [...]string{"example", "default:example", ""}
+	clusterFirst   = [...]string{"default", ""}
+	otherFillers   = [...]string{"example", ""}
+)
 
 // subjectForm returns whether a subject has the form that the issuer gives it by default. Nothing depends on it but which
 // witness is shown: subjects can be customized.

@@ -24,15 +24,11 @@ type Death struct {
 // Dead reports whether no request at all can match s, and why. What is not known in s may be anything, so that the answer is
 // certain. It looks at s alone: see Shadowed for what other statements do to it.
 func Dead(d *policy.Document, s *policy.Statement, o Options) (Death, bool) {
-	if vague(s) {
+	if vague(s) || plain(s, o) {
 		return Death{}, false
 	}
 	for _, w := range worlds(d) {
-		q, c := bare(d, s, w, o)
-		if q.plain(c) {
-			return Death{}, false
-		}
-		q.clothe(c)
+		q, c := lone(d, s, w, o)
 		if q.usable(c, c.atoms) {
 			if !q.companioning(c) {
 				return Death{}, false
@@ -93,83 +89,11 @@ func unpermitted(d *policy.Document, s *policy.Statement, w World, o Options) (D
 
 // lone returns the question about s alone, as an Allow.
 func lone(d *policy.Document, s *policy.Statement, w World, o Options) (*question, *statement) {
-	q, c := bare(d, s, w, o)
-	q.clothe(c)
-	return q, c
-}
-
-// bare is lone before the conditions of s are compiled.
-func bare(d *policy.Document, s *policy.Statement, w World, o Options) (*question, *statement) {
 	allow := *s
 	allow.Effect = policy.Allow
-	q := newQuestion(w, o, false, part{document: d, statements: []*policy.Statement{&allow}, bare: true})
+	q := newQuestion(w, o, false, part{d, []*policy.Statement{&allow}, true, true})
 	q.budget.left = workOn(d)
 	return q, q.statements[0]
-}
-
-// clothe compiles the conditions of the bare s.
-func (q *question) clothe(s *statement) {
-	m := compiler{q: q, variables: hasVariables(s.document)}
-	m.conditions(s, true)
-}
-
-// plain reports whether it shows at once that some request matches the bare s, as it does for most statements: one of a class of
-// its callers that has, for each key, a value that the condition names. Otherwise nothing is said.
-func (q *question) plain(s *statement) bool {
-	if q.coupled() || len(q.keys) < len(s.Conditions) { // a key stands in several conditions
-		return false
-	}
-	for _, c := range q.classes {
-		if s.about(c) && q.asksAny(s, c) {
-			for i := range s.Conditions {
-				if !q.meets(c, &s.Conditions[i]) {
-					return false
-				}
-			}
-			return true
-		}
-	}
-	return false
-}
-
-// meets reports whether it shows at once that callers of class c meet the condition.
-func (q *question) meets(c *class, cond *policy.Condition) bool {
-	name, known := q.world.text(cond.Key)
-	k := &key{name, strings.ToLower(name)}
-	d := q.newDomain(c, k)
-	if !known || !d.single || !cond.Operator.Known || cond.Operator.Set != policy.NoSet || companionOf(k.lower) != "" {
-		return false
-	}
-	for _, v := range cond.Values {
-		if value, ok := named(cond.Operator.Name, v); ok && pass(d.tests, value) {
-			return true
-		}
-	}
-	return false
-}
-
-// named returns a string that matches the value v of a policy under the operator, where it shows at once.
-func named(operator string, v policy.Text) (string, bool) {
-	s, known := v.Literal()
-	if !known || strings.Contains(s, "$") {
-		return "", false
-	}
-	switch operator {
-	case "StringEquals", "StringEqualsIgnoreCase":
-		return s, true
-	case "StringLike":
-		return withoutWildcards(s), true
-	case "ArnEquals", "ArnLike":
-		return withoutWildcards(s), strings.HasPrefix(s, "arn:") && strings.Count(s, ":") >= 5
-	case "Bool":
-		return s, strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
-	}
-	return "", false
-}
-
-// withoutWildcards returns a string that the pattern s matches.
-func withoutWildcards(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(s, "*", "x"), "?", "x")
 }
 
 // usable reports whether some request may match s with these atoms for its own.
@@ -224,10 +148,22 @@ func vague(s *policy.Statement) bool {
 			return p.Hole != nil && p.Hole.Kind == policy.Unknown && len(p.Hole.Choices) == 0
 		})
 	}
-	ofPrincipal := func(p policy.Principal) bool { return open(p.ID) }
-	return s.Effect == policy.NoEffect || s.Incomplete || slices.ContainsFunc(s.Principals, ofPrincipal) || slices.ContainsFunc(s.NotPrincipals, ofPrincipal) ||
-		slices.ContainsFunc(s.Actions, open) || slices.ContainsFunc(s.NotActions, open) ||
-		slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool { return open(c.Key) || open(c.Operator.Text) })
+	if s.Effect == policy.NoEffect || s.Incomplete || slices.ContainsFunc(s.Actions, open) || slices.ContainsFunc(s.NotActions, open) {
+		return true
+	}
+	for _, list := range [...][]policy.Principal{s.Principals, s.NotPrincipals} {
+		for i := range list {
+			if open(list[i].ID) {
+				return true
+			}
+		}
+	}
+	for i := range s.Conditions {
+		if c := &s.Conditions[i]; open(c.Key) || open(c.Operator.Text) {
+			return true
+		}
+	}
+	return false
 }
 
 // death says why s, which is not usable, is not.
@@ -350,7 +286,7 @@ func shadowedIn(d *policy.Document, s *policy.Statement, w World, o Options) (by
 			others.statements = append(others.statements, other)
 		}
 	}
-	q := newQuestion(w, o, false, part{document: &lone, statements: lone.Statements, wideAllow: true, wideDeny: true}, others)
+	q := newQuestion(w, o, false, part{&lone, lone.Statements, true, true}, others)
 	q.budget.left = workOn(d)
 	subject, rest := q.statements[0], []*statement(nil)
 	for _, other := range q.statements[1:] {

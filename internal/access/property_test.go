@@ -202,26 +202,24 @@ func TestWritingAPolicyDifferentlyChangesNothing(t *testing.T) {
 	})
 }
 
-// What is said to be usable at once is usable when it is looked at in full.
+// What shows at once to be usable is usable when it is looked at in full.
 func TestPlainStatementsAreUsable(t *testing.T) {
-	plain := 0
+	shown := 0
 	forRandomPolicies(t, 8, 1, func(_ *rand.Rand, _ *vocabulary, p spec, d *policy.Document) {
 		for _, s := range d.Statements {
-			if vague(s) {
+			if vague(s) || !plain(s, Options{}) {
 				continue
 			}
+			shown++
 			for _, w := range worlds(d) {
-				if q, c := bare(d, s, w, Options{}); !q.plain(c) {
-					continue
-				}
-				plain++
 				if q, c := lone(d, s, w, Options{}); !q.usable(c, c.atoms) || q.companioning(c) {
 					t.Fatalf("nobody can use statement %d of\n%s", s.Index, p.JSON())
 				}
 			}
 		}
 	})
-	if plain == 0 {
+	if shown == 0 {
 		t.Error("no statement was plain")
 	}
+	t.Log(shown)
 }

@@ -91,17 +91,11 @@ type part struct {
 	document            *policy.Document
 	statements          []*policy.Statement
 	wideAllow, wideDeny bool
-	// bare: the conditions are left out but for their keys. See question.clothe.
-	bare bool
 }
 
 // most is the part of a document that allows whatever it may allow; least what it certainly does.
-func most(d *policy.Document) part {
-	return part{document: d, statements: d.Statements, wideAllow: true}
-}
-func least(d *policy.Document) part {
-	return part{document: d, statements: d.Statements, wideDeny: true}
-}
+func most(d *policy.Document) part  { return part{d, d.Statements, true, false} }
+func least(d *policy.Document) part { return part{d, d.Statements, false, true} }
 
 // newQuestion prepares a question about parts of documents in a world.
 func newQuestion(w World, o Options, free bool, parts ...part) *question {
@@ -111,14 +105,15 @@ func newQuestion(w World, o Options, free bool, parts ...part) *question {
 		documents = append(documents, p.document)
 		m := compiler{q: q, variables: hasVariables(p.document)}
 		for _, s := range p.statements {
-			if s.Effect == policy.NoEffect {
-				continue
+			if s.Effect != policy.NoEffect {
+				q.statements = append(q.statements, m.statement(p.document, s, s.Effect == policy.Allow && p.wideAllow || s.Effect == policy.Deny && p.wideDeny))
 			}
-			c := m.statement(p.document, s)
-			if q.statements = append(q.statements, c); p.bare {
-				m.nameKeys(s)
-			} else {
-				m.conditions(c, s.Effect == policy.Allow && p.wideAllow || s.Effect == policy.Deny && p.wideDeny)
+		}
+	}
+	for _, s := range q.statements {
+		for _, a := range s.atoms {
+			if a.set != nil {
+				q.long += a.set.long()
 			}
 		}
 	}
@@ -138,8 +133,8 @@ func newQuestion(w World, o Options, free bool, parts ...part) *question {
 	return q
 }
 
-// statement returns s compiled but for its conditions.
-func (m *compiler) statement(d *policy.Document, s *policy.Statement) *statement {
+// statement returns s compiled.
+func (m *compiler) statement(d *policy.Document, s *policy.Statement, wide bool) *statement {
 	c := &statement{Statement: s, document: d, effect: s.Effect}
 	list := s.Principals
 	if len(s.NotPrincipals) > 0 {
@@ -164,32 +159,15 @@ func (m *compiler) statement(d *policy.Document, s *policy.Statement) *statement
 			}
 		}
 	}
-	return c
-}
-
-// conditions compiles the conditions of s.
-func (m *compiler) conditions(s *statement, wide bool) {
-	s.atoms = make([]*atom, len(s.Conditions), len(s.Conditions)+1)
+	c.atoms = make([]*atom, len(s.Conditions), len(s.Conditions)+1)
 	for i := range s.Conditions {
-		s.atoms[i] = m.atom(&s.Conditions[i], wide)
+		c.atoms[i] = m.atom(&s.Conditions[i], wide)
 	}
 	if s.Incomplete {
-		s.atoms = append(s.atoms, m.incomplete(s.document, s.Statement, wide))
+		c.atoms = append(c.atoms, m.incomplete(d, s, wide))
 	}
-	for _, a := range s.atoms {
-		if a.set != nil {
-			m.q.long += a.set.long()
-		}
-	}
-	s.holes = holesOf(s.document, s.Statement)
-}
-
-// nameKeys makes the keys of the conditions of s keys of the question.
-func (m *compiler) nameKeys(s *policy.Statement) {
-	for i := range s.Conditions {
-		name, _ := m.q.world.text(s.Conditions[i].Key)
-		m.q.key(name)
-	}
+	c.holes = holesOf(d, s)
+	return c
 }
 
 // incomplete returns the atom that stands for the elements of s that are not known.

@@ -67,9 +67,10 @@ func (e Effect) String() string { return effectNames[e] }
 
 // A Principal is one entry of a Principal or NotPrincipal element.
 type Principal struct {
-	Type PrincipalType
-	ID   Text
-	Span source.Span
+	Type   PrincipalType
+	ID     Text
+	Issuer string // see IssuerOf
+	Span   source.Span
 }
 
 // A PrincipalType is the key under which a principal is listed.

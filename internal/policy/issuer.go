@@ -39,6 +39,38 @@ func (s *Statement) identify() {
 	}
 }
 
+// IssuerOf returns the address of the OIDC issuer of which the federated pr lets in the tokens, in lower case, without https:// and
+// without a slash at the end. It is "" where pr is something else or the address is not known.
+func IssuerOf(pr *Principal) string {
+	if pr.Type != Federated {
+		return ""
+	}
+	const gap = "\x00" // a character that no principal has
+	id, known := pr.ID.Literal()
+	if !known {
+		var b strings.Builder
+		for _, p := range pr.ID.Parts {
+			if b.WriteString(p.Literal); p.Hole != nil {
+				b.WriteString(gap)
+			}
+		}
+		id = b.String()
+	}
+	name := id
+	if fields := strings.SplitN(id, ":", 6); len(fields) == 6 && fields[0] == "arn" {
+		ok := false
+		if name, ok = strings.CutPrefix(fields[5], "oidc-provider/"); !ok {
+			return ""
+		}
+	} else if !strings.Contains(id, ".") || strings.ContainsAny(id, " *:") {
+		return "" // not the domain of a built-in issuer
+	}
+	if strings.Contains(name, gap) {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToLower(name), "/")
+}
+
 // builtIn reports whether a policy names the issuer at address by its domain, since no account sets it up.
 func builtIn(address string) bool {
 	switch address {

@@ -239,6 +239,9 @@ func (p *parser) statement(v *Value) {
 		p.conditions(m.Value)
 	}
 	s.identify()
+	for i := range s.Principals {
+		s.Principals[i].Issuer = IssuerOf(&s.Principals[i])
+	}
 }
 
 func (p *parser) effect(v *Value) {
