@@ -26,9 +26,7 @@ func claimKey(c *class, issuer, claim string) domain {
 		d := always.like(sampleSubject(issuer))
 		d.filler, d.first = subjectFillers(issuer)
 		if d.real = subjectForm(issuer); d.real != nil {
-			// None of the names that such a subject is made of can hold a wildcard: in StringEquals it is a mistake.
-			star := &glob{tokens: []token{rest, {r: '*'}, rest}, plain: true}
-			d.tests = []valueTest{{&set{kind: textSet, globs: []*glob{star}}, false}}
+			d.tests = noStar[:]
 		}
 		return d
 	case "aud":
@@ -52,6 +50,9 @@ func claimKey(c *class, issuer, claim string) domain {
 	}
 	return perhaps
 }
+
+// noStar: none of the names that a subject of a known form is made of can hold a wildcard. In StringEquals it is a mistake.
+var noStar = [...]valueTest{{&set{kind: textSet, globs: []*glob{{tokens: []token{rest, {r: '*'}, rest}, plain: true}}}, false}}
 
 const (
 	github  = "token.actions.githubusercontent.com"

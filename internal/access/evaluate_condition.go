@@ -84,6 +84,9 @@ func (e *evaluator) any(c *policy.Condition, name, x string) bool {
 func (e *evaluator) matches(operator, v, x string) bool {
 	switch operator {
 	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike":
+		if operator == "StringEquals" && !e.hasVariable(v) {
+			return v == x // as most conditions are
+		}
 		pattern, ok := e.expand(v)
 		if !ok {
 			return false // a variable without a value

@@ -80,11 +80,13 @@ func (x expansion) match(s string) bool {
 	return wildcardMatch(text, literal, s)
 }
 
+func (e *evaluator) hasVariable(v string) bool { return e.variables && strings.Contains(v, "${") }
+
 // expand replaces the policy variables of v: ${key}, ${key, 'default'}, and ${*}, ${?}, ${$} for the characters themselves.
 // It reports false when a variable has no value and no default.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func (e *evaluator) expand(v string) (expansion, bool) {
-	if !e.variables || !strings.Contains(v, "${") {
+	if !e.hasVariable(v) {
 		return expansion{{v, true}}, true
 	}
 	var x expansion
