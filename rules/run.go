@@ -122,7 +122,7 @@ const (
 
 // asking returns how to ask the engine about the document.
 func (p *Pass) asking() access.Options {
-	return access.Options{Now: p.Options.Now, Work: &p.shared.work}
+	return access.Options{Now: p.Options.Now, Work: &p.shared.work, Terse: true}
 }
 
 // Run returns what the rules say about docs, sorted by place, each finding once. A document on which a rule panics is not known

@@ -23,8 +23,9 @@ func thirdPartyWithoutExternalID(p *Pass) {
 	type group struct {
 		statement *policy.Statement
 		account   string
+		finding   *Finding
 	}
-	var reported map[group]*Finding
+	var groups []group
 	exposures := p.exposures()
 	for i := range exposures {
 		e := &exposures[i]
@@ -37,17 +38,15 @@ func thirdPartyWithoutExternalID(p *Pass) {
 			continue
 		}
 		id, _ := e.subject.account.Literal()
-		if fd := reported[group{e.statement, id}]; fd != nil {
+		if g := slices.IndexFunc(groups, func(g group) bool { return g.statement == e.statement && g.account == id }); g >= 0 {
+			fd := groups[g].finding
 			fd.Related = append(fd.Related, Related{pr.ID.Span, "and another principal of the account"})
 			continue
 		}
 		fd := p.Report(at(e.statement, pr.ID), "%s can assume %s without an external ID", describeOwner(e.subject, pr), p.Document.Role)
 		fd.Witness = &e.witness
 		fd.Level, fd.Severity = level, severity
-		if reported == nil {
-			reported = map[group]*Finding{}
-		}
-		reported[group{e.statement, id}] = fd
+		groups = append(groups, group{e.statement, id, fd})
 	}
 }
 

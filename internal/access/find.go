@@ -124,7 +124,7 @@ func (g *Grant) Keys() []string {
 // fork returns a question to which keys can be added.
 func (q *question) fork() *question {
 	f := *q
-	f.forked = true
+	f.forked, f.common = true, len(q.keys)
 	f.keys = q.keys[:len(q.keys):len(q.keys)]
 	f.budget.left = work
 	return &f

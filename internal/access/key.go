@@ -72,7 +72,11 @@ var rest = token{class: anyChar, star: true}
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 func (q *question) domain(c *class, k *key) domain {
-	if i := q.index(k); i >= 0 && !q.forked {
+	i := q.index(k)
+	if i >= 0 && i < min(len(c.domains), q.common) && c.domains[i] != nil {
+		return *c.domains[i]
+	}
+	if i >= 0 && !q.forked {
 		for len(c.domains) <= i {
 			c.domains = append(c.domains, nil)
 		}

@@ -16,6 +16,8 @@ type Options struct {
 	// Work, where it is not nil, is the number to which the steps are added that an answer takes, of some 100 ns each: the same
 	// for the same policy on every machine.
 	Work *int
+	// Terse leaves out of grants what only describes them: Callers, Guard, Less and Rests. What can be found in them is the same.
+	Terse bool
 }
 
 // A question is about all requests to one or two documents at once. It holds what is common to the work on it.
@@ -23,6 +25,8 @@ type question struct {
 	world      World
 	now        time.Time
 	forked     bool // it shares its classes with another question
+	common     int  // how many of its keys it has in common with that
+	terse      bool // see Options
 	free       bool // every caller may have every key and ask for every action: the bare logic of policies, for tests
 	keys       []key
 	statements []*statement

@@ -14,6 +14,7 @@ func Who(d *policy.Document, o Options) []Grant {
 	each := make([][]Grant, len(worlds))
 	for i, w := range worlds {
 		q := newQuestion(w, o, false, most(d))
+		q.terse = o.Terse && len(worlds) == 1 // those of several worlds are compared by what describes them
 		q.budget.left = work / len(worlds)
 		each[i] = q.grants()
 	}
@@ -191,6 +192,9 @@ func (q *question) finish(g *Grant, s *statement) bool {
 		}
 	}
 	g.Undecided = !found && hazy
+	if q.terse {
+		return true
+	}
 	g.Callers = q.callers(g)
 	g.Guard = q.guard(g, s)
 	g.Less = q.denials(g, s.document)
