@@ -124,7 +124,9 @@ func (g *Grant) Keys() []string {
 // fork returns a question to which keys can be added.
 func (q *question) fork() *question {
 	f := *q
-	f.forked, f.common = true, len(q.keys)
+	if !q.forked {
+		f.forked, f.common = true, len(q.keys)
+	}
 	f.keys = q.keys[:len(q.keys):len(q.keys)]
 	f.budget.left = work
 	return &f
