@@ -53,11 +53,13 @@ const (
 	usesWildcard
 )
 
-var asks = [...]traits{
+// asks are the traits of conditions by the class of their key. Some classes are not worth one.
+var asks = [environmentKey + 1]traits{
 	identityKey: asksIdentity, principalTag: asksTag, sourceKey: asksSource, addressKey: asksAddress, mfaKey: asksMFA, timeKey: asksTime,
-	externalIDKey: asksExternalID, callerKey: asksCaller, environmentKey: 0,
+	externalIDKey: asksExternalID, callerKey: asksCaller,
 }
 
+// traitsOf returns the traits of a policy. They are worked out as the rules that need them would.
 func traitsOf(d *policy.Document) traits {
 	var t traits
 	if len(d.Statements) > 1 {
@@ -137,9 +139,7 @@ func traitsOfPrincipal(pr policy.Principal) traits {
 func traitsOfCondition(c *policy.Condition) traits {
 	t := conditions
 	key := c.Name
-	if class := classOf(key); int(class) < len(asks) {
-		t |= asks[class]
-	}
+	t |= asks[classOf(key)]
 	if isOrganizationKey(key) {
 		t |= asksOrganization
 	}
