@@ -122,13 +122,11 @@ func emptyInput(s *policy.Statement, pr policy.Principal) bool {
 		return false
 	}
 	value := pr.ID.String()
+	if _, ok := withInput(s, pr.ID); ok && strings.HasSuffix(value, "-provider/") {
+		return true
+	}
 	return value == "" && (!s.Span.Contains(pr.ID.Span) || interpolated(pr.ID.Span)) ||
 		strings.Contains(value, ":iam:::") && strings.Contains(pr.ID.Span.Text(), "${") && !strings.Contains(pr.ID.Span.Text(), ":iam:::")
-}
-
-// interpolated reports whether the empty string at span is what ${…} is there.
-func interpolated(span source.Span) bool {
-	return strings.Contains(span.Text(), "${") || span.Start == span.End && span.Start > 0 && span.File.Src[span.Start-1] == '}'
 }
 
 // spelled reports whether an element of the policy is written as such, or all of it as {}. A policy that the code puts together

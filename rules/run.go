@@ -139,7 +139,14 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 		}
 		first := docs[groups[g][0]]
 		a := &analysis{}
-		r.look(first, func() { a.traits = traitsOf(first) })
+		r.look(first, func() {
+			if statements := withInputs(first.Statements); len(statements) > 0 && &statements[0] != &first.Statements[0] {
+				filled := *first
+				filled.Statements = statements
+				first = &filled
+			}
+			a.traits = traitsOf(first)
+		})
 		for _, i := range groups[g] {
 			d := docs[i]
 			if d != first {
