@@ -32,9 +32,13 @@ type treeEntry struct {
 	mode   fs.FileMode // 0, or fs.ModeSymlink
 }
 
-// newTreeEntry returns the entry of a file with the mode that git writes, false when it is a submodule or none.
+// newTreeEntry returns the entry of a file with the mode that git writes, false when it is a submodule or none. Nor is a name that
+// begins with a slash one: git makes no such tree, but takes one.
 func newTreeEntry(name, object, mode string) (treeEntry, bool) {
 	e := treeEntry{name: name, object: object}
+	if path.IsAbs(name) {
+		return e, false
+	}
 	switch mode {
 	case "100644", "100755":
 		return e, true

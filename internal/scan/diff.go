@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -273,6 +274,9 @@ func changes(root, base, head string, staged bool) ([]fileChange, error) {
 		f := strings.Fields(records[i])
 		if len(f) != 5 {
 			return nil, fmt.Errorf("git diff: %q is no record of a change", records[i])
+		}
+		if path.IsAbs(records[i+1]) {
+			return nil, fmt.Errorf("git diff: %q is no name of a file of a repository", records[i+1])
 		}
 		if f[4] == "U" {
 			return nil, fmt.Errorf("%s has a conflict of a merge", records[i+1])

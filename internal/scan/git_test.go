@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,5 +48,33 @@ func TestReplacedObjectsHideNothing(t *testing.T) {
 	}
 	if len(d.Widened) != 1 {
 		t.Errorf("%d callers are new, want one", len(d.Widened))
+	}
+}
+
+// A tree may hold what git itself would not write into one: a comparison says so, or leaves it out, and ends.
+func TestTreesThatGitWouldNotMake(t *testing.T) {
+	dir := repository(t)
+	commitTree(t, dir, map[string]string{"a.json": oldPolicy})
+	blob := strings.TrimSpace(git(t, dir, "rev-parse", "HEAD:a.json"))
+	id, err := hex.DecodeString(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, says string }{
+		{"/etc/x.json", "is no name of a file"}, {"../x.json", "outside"}, {"b/../../x.json", "outside"}, {"b//x.json", ""}, {"./x.json", ""}, {"\xff.json", "outside"},
+	} {
+		content := filepath.Join(t.TempDir(), "tree")
+		write(t, content, "100644 "+test.name+"\x00"+string(id))
+		tree := strings.TrimSpace(git(t, dir, "hash-object", "-t", "tree", "-w", "--literally", content))
+		d, err := Diff(dir, Revisions{Base: "HEAD", Head: tree}, func(*Input) (Options, error) { return fuzzOptions(), nil })
+		said := fmt.Sprint(err)
+		if err == nil {
+			for _, p := range d.Problems {
+				said += " " + p.Message
+			}
+		}
+		if !strings.Contains(said, test.says) {
+			t.Errorf("%q: %s, which says nothing of %q", test.name, said, test.says)
+		}
 	}
 }

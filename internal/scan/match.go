@@ -23,8 +23,18 @@ type move struct{ from, to string }
 // in the same file, a moved block, the same address in another file, the same address but for the instance, the same
 // resource in another module, and a role in or out of a module of its own name that has the same policy.
 type matcher struct {
-	renamed []move
+	renamed   []move
+	byAddress map[string]int // of those that something has now, the first in renamed
+	compared  int            // policies, so far
 }
+
+const (
+	// maxCompared is how many pairs of policies are compared to find out which role was which: many may have one name, or no
+	// other one left. Past it, a role is new.
+	maxCompared = 200_000
+	// maxParts is how many parts of an address, between dots and brackets, are looked for in moved blocks.
+	maxParts = 100
+)
 
 func (m *matcher) match(before, after [][]*policy.Document) []pair {
 	pairs := make([]pair, len(after))
@@ -44,14 +54,13 @@ func (m *matcher) match(before, after [][]*policy.Document) []pair {
 				continue
 			}
 			for _, j := range byKey[key(pairs[i].after, true)] {
-				if !taken[j] && fits(before[j], pairs[i].after) {
+				if !taken[j] && (fits == nil || m.compare() && fits(before[j], pairs[i].after)) {
 					pairs[i].before, taken[j] = before[j], true
 					break
 				}
 			}
 		}
 	}
-	any := func(_, _ []*policy.Document) bool { return true }
 	same := func(b, a []*policy.Document) bool {
 		return len(b) == len(a) && !slices.ContainsFunc(a, func(d *policy.Document) bool {
 			return !slices.ContainsFunc(b, func(o *policy.Document) bool { return o.When == d.When && samePolicy(o, d) })
@@ -67,15 +76,15 @@ func (m *matcher) match(before, after [][]*policy.Document) []pair {
 	}
 	instance := func(docs []*policy.Document, _ bool) string { return withoutKeys(docs[0].Role) }
 	resource := func(docs []*policy.Document, _ bool) string { return lastResource(docs[0].Role) }
-	pass(key, any)
-	pass(moved, any)
-	pass(func(docs []*policy.Document, isAfter bool) string { return withoutKeys(moved(docs, isAfter)) }, any)
+	pass(key, nil)
+	pass(moved, nil)
+	pass(func(docs []*policy.Document, isAfter bool) string { return withoutKeys(moved(docs, isAfter)) }, nil)
 	pass(address, same)
-	pass(address, any)
+	pass(address, nil)
 	pass(instance, same)
-	pass(instance, any)
+	pass(instance, nil)
 	pass(resource, same)
-	pass(resource, any)
+	pass(resource, nil)
 	// Everything that is left has the same empty key here.
 	pass(func(docs []*policy.Document, _ bool) string { return "left" }, func(b, a []*policy.Document) bool {
 		return same(b, a) && related(b[0].Role, a[0].Role)
@@ -88,20 +97,46 @@ func (m *matcher) match(before, after [][]*policy.Document) []pair {
 	return pairs
 }
 
-// was returns the address that a moved block gives a role's former one, "" when there is none for it.
+// compare reports whether two policies may be compared.
+func (m *matcher) compare() bool {
+	m.compared++
+	return m.compared <= maxCompared
+}
+
+// was returns the address that a moved block gives a role's former one, "" when there is none for it. The addresses of a moved
+// block are relative to its module, and may be of a module that the role is in. Of several blocks the first counts.
 func (m *matcher) was(role string) string {
-	for _, mv := range m.renamed {
-		// The addresses of a moved block are relative to its module.
-		for i := 0; i <= len(role)-len(mv.to); i++ {
-			if (i == 0 || role[i-1] == '.') && strings.HasPrefix(role[i:], mv.to) {
-				rest := role[i+len(mv.to):]
-				if rest == "" || rest[0] == '.' || rest[0] == '[' {
-					return role[:i] + mv.from + rest
-				}
+	if len(m.renamed) == 0 {
+		return ""
+	}
+	if m.byAddress == nil {
+		m.byAddress = make(map[string]int, len(m.renamed))
+		for i, mv := range m.renamed {
+			if _, seen := m.byAddress[mv.to]; !seen {
+				m.byAddress[mv.to] = i
 			}
 		}
 	}
-	return ""
+	first, at := len(m.renamed), 0
+	for i, starts := 0, 0; i < len(role) && starts < maxParts; i++ {
+		if i > 0 && role[i-1] != '.' {
+			continue
+		}
+		starts++
+		for k, ends := i+1, 0; k <= len(role) && ends < maxParts; k++ {
+			if k < len(role) && role[k] != '.' && role[k] != '[' {
+				continue
+			}
+			ends++
+			if n, ok := m.byAddress[role[i:k]]; ok && n < first {
+				first, at = n, i
+			}
+		}
+	}
+	if first == len(m.renamed) {
+		return ""
+	}
+	return role[:at] + m.renamed[first].from + role[at+len(m.renamed[first].to):]
 }
 
 var (

@@ -87,3 +87,28 @@ func TestMovedBlocksAreRead(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// Who changes the addresses of thousands of roles at once makes them new ones, not a comparison that does not end.
+func TestManyRolesWithOtherAddressesEnd(t *testing.T) {
+	var before, after []string
+	m := matcher{}
+	for i := range 1500 {
+		before = append(before, fmt.Sprintf("a.tf aws_iam_role.x%d %d", i, i))
+		after = append(after, fmt.Sprintf("b.tf module.m.module.n.aws_iam_role.y%d %d", i, i+10_000))
+		for k := range 10 {
+			m.renamed = append(m.renamed, move{fmt.Sprintf("aws_iam_role.z%d", i), fmt.Sprintf("aws_iam_role.w%d_%d", i, k)})
+		}
+	}
+	after = append(after, "b.tf module.m.aws_iam_role.w7_3[0] 1")
+	before = append(before, "b.tf module.m.aws_iam_role.z7[0] 2")
+	pairs := m.match(rolesOf(before), rolesOf(after))
+	if last := pairs[len(after)-1]; last.before == nil || last.before[0].Role != "module.m.aws_iam_role.z7[0]" {
+		t.Error("a moved role is not the one that it was")
+	}
+	if len(pairs) != len(before)+len(after)-1 {
+		t.Errorf("%d pairs of %d and %d roles, of which one is in both", len(pairs), len(before), len(after))
+	}
+	if m.compared < maxCompared {
+		t.Errorf("%d policies are compared, too few for the bound to matter", m.compared)
+	}
+}
