@@ -57,12 +57,10 @@ func (s *scope) span(rng hcl.Range) source.Span { return s.e.l.span(rng) }
 // eval returns the value of expr. It never returns nil.
 func (s *scope) eval(expr hclsyntax.Expression) *value {
 	e := s.e
-	if !e.spend(1) {
-		return failed(s.span(expr.Range()), e.spent)
+	if err := s.enter(expr); err != nil {
+		return err
 	}
-	if e.depth >= maxDepth {
-		return e.exceed(limited(s.span(expr.Range()), fmt.Sprintf("expressions are nested more than %d deep", maxDepth)))
-	}
+	defer e.leave()
 	keep := s.parent == nil && !s.closed && compound(expr)
 	key := fixedKey{s.inst, expr}
 	if keep {
@@ -71,19 +69,32 @@ func (s *scope) eval(expr hclsyntax.Expression) *value {
 		}
 	}
 	before := e.consulted
-	e.depth++
 	v := e.exceed(s.evalNode(expr).weigh())
-	e.depth--
 	if keep && e.consulted == before && e.spent == "" {
 		e.fixed[key] = v
 	}
 	return v
 }
 
+// enter counts the evaluation of expr, which ends with leave. It returns a failure where a budget is used up.
+func (s *scope) enter(expr hclsyntax.Expression) *value {
+	e := s.e
+	if !e.spend(1) {
+		return failed(s.span(expr.Range()), e.spent)
+	}
+	if e.depth >= maxDepth {
+		return e.exceed(limited(s.span(expr.Range()), fmt.Sprintf("expressions are nested more than %d deep", maxDepth)))
+	}
+	e.depth++
+	return nil
+}
+
+func (e *evaluator) leave() { e.depth-- }
+
 // compound reports whether expr may be large: what one of them makes is kept for when it is evaluated again.
 func compound(expr hclsyntax.Expression) bool {
 	switch expr.(type) {
-	case *hclsyntax.ObjectConsExpr, *hclsyntax.TupleConsExpr, *hclsyntax.FunctionCallExpr, *hclsyntax.ForExpr:
+	case *hclsyntax.ObjectConsExpr, *hclsyntax.FunctionCallExpr, *hclsyntax.ForExpr:
 		return true
 	}
 	return false
@@ -102,7 +113,7 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 	case *hclsyntax.ScopeTraversalExpr:
 		return s.traversal(x.Traversal, s.span(x.SrcRange))
 	case *hclsyntax.RelativeTraversalExpr:
-		return s.steps(s.eval(x.Source), x.Traversal, s.span(x.SrcRange))
+		return s.steps(s.evalFor(x.Source, stepName(x.Traversal[0])), x.Traversal, s.span(x.SrcRange))
 	case *hclsyntax.IndexExpr:
 		v := s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
 		if s.e.picking {

@@ -33,6 +33,7 @@ type evaluator struct {
 
 	choices
 	busy       map[memoKey]bool
+	layouts    map[*hclsyntax.ObjectConsExpr]objectLayout
 	expansions map[expansionKey]*expansion
 	children   map[expansionKey][]*instance
 	unclaimed  []unclaimed

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/policy"
 	"github.com/trustvet/trustvet/internal/source"
@@ -219,6 +221,7 @@ func (b *bill) exceeded() bool {
 func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 	e := &evaluator{l: l, opts: opts, workspace: opts.Workspace,
 		busy:       map[memoKey]bool{},
+		layouts:    map[*hclsyntax.ObjectConsExpr]objectLayout{},
 		expansions: map[expansionKey]*expansion{},
 		children:   map[expansionKey][]*instance{},
 		accounts:   map[*policy.Hole]string{},

@@ -32,7 +32,7 @@ func (s *scope) call(x *hclsyntax.FunctionCallExpr) *value {
 	}
 	c := &call{s: s, e: s.e, name: name, span: span}
 	for i, arg := range x.Args {
-		v := s.eval(arg)
+		v := s.evalFor(arg, memberAsked(x, name, i))
 		if !s.e.spend(v.weight() / 8) {
 			return failed(span, s.e.spent)
 		}
@@ -216,4 +216,13 @@ func builtinFor(name string) builtin {
 		}
 	}
 	return nil
+}
+
+// memberAsked returns the member of its argument i that a call asks for, where that is the only one; otherwise "".
+func memberAsked(x *hclsyntax.FunctionCallExpr, function string, i int) string {
+	if function != "lookup" || i != 0 || len(x.Args) < 2 {
+		return ""
+	}
+	name, _ := literalKey(x.Args[1])
+	return name
 }

@@ -45,10 +45,15 @@ func (s *scope) objectCons(x *hclsyntax.ObjectConsExpr) *value {
 
 // memberValue evaluates a member of an object. What it depends on counts for the number of instances where it is asked for.
 func (s *scope) memberValue(expr hclsyntax.Expression) *value {
+	return s.memberOf(func() *value { return s.eval(expr) })
+}
+
+// memberOf is memberValue of what val evaluates.
+func (s *scope) memberOf(val func() *value) *value {
 	if !s.e.picking {
-		return s.eval(expr)
+		return val()
 	}
-	made := s.e.candidate(assumption{}, func() *value { return s.eval(expr) })
+	made := s.e.candidate(assumption{}, val)
 	if len(made.picks) == 0 {
 		return made.val
 	}

@@ -28,7 +28,10 @@ func (s *scope) traversal(t hcl.Traversal, span source.Span) *value {
 	case "var":
 		return s.steps(s.e.input(s.inst, name, span), t[2:], span).through(span)
 	case "local":
-		return s.steps(s.local(name, span), t[2:], span).through(span)
+		if len(t) > 2 {
+			return s.steps(s.localFor(name, stepName(t[2]), span), t[2:], span).through(span)
+		}
+		return s.local(name, span).through(span)
 	case "module":
 		return s.moduleReference(name, t, span)
 	case "path":
