@@ -118,6 +118,8 @@ type choices struct {
 	// blunt: which member of a map is meant and what the value of an instance is are no choices, for there are too many.
 	// sharpened: they were.
 	blunt, sharpened bool
+	// without: in the current run a block that is referred to has no instances.
+	without bool
 
 	settled map[memoKey]*value        // values that depend on no choice
 	fixed   map[fixedKey]*value       // and parts of those that do which do not: a large object is mostly made of such
@@ -263,6 +265,7 @@ func runs[T any](e *evaluator, given []assumption, f func() T) ([]alternative[T]
 			e.assumed[a.cond] = a.truth
 		}
 		e.met = nil
+		e.without = false
 		e.chosen = map[memoKey]*remembered{}
 		result := f()
 		met := e.met

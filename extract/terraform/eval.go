@@ -111,11 +111,11 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 	case *hclsyntax.TemplateJoinExpr:
 		return s.templateJoin(x)
 	case *hclsyntax.ScopeTraversalExpr:
-		return s.traversal(x.Traversal, s.span(x.SrcRange))
+		return s.traversal(x.Traversal, false, s.span(x.SrcRange))
 	case *hclsyntax.RelativeTraversalExpr:
 		return s.steps(s.evalFor(x.Source, stepName(x.Traversal[0])), x.Traversal, s.span(x.SrcRange))
 	case *hclsyntax.IndexExpr:
-		v := s.index(s.eval(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
+		v := s.index(s.collection(x.Collection), s.eval(x.Key), s.span(x.SrcRange))
 		if s.e.picking {
 			s.e.take(v.more().chosen...)
 		}
@@ -153,6 +153,14 @@ func (s *scope) evalNode(expr hclsyntax.Expression) *value {
 		return s.eval(x.Expression)
 	}
 	return failed(s.span(expr.Range()), "syntax error")
+}
+
+// collection evaluates an expression of which an element is selected.
+func (s *scope) collection(expr hclsyntax.Expression) *value {
+	if t, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && s.e.spend(1) {
+		return s.traversal(t.Traversal, true, s.span(t.SrcRange))
+	}
+	return s.eval(expr)
 }
 
 func (s *scope) literalValue(x *hclsyntax.LiteralValueExpr) *value {

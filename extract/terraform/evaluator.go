@@ -74,11 +74,11 @@ func (e *evaluator) once(inst *instance, name string, span source.Span, f func()
 		return failed(span, name+" depends on itself")
 	}
 	e.busy[k] = true
-	before, sharpened, asked := e.consulted, e.sharpened, e.asked
-	e.sharpened, e.asked = false, &questions{}
+	before, sharpened, without, asked := e.consulted, e.sharpened, e.without, e.asked
+	e.sharpened, e.without, e.asked = false, false, &questions{}
 	made := e.candidate(assumption{}, f)
-	r := &remembered{made.val, e.asked.list, e.state(), e.sharpened}
-	e.sharpened, e.asked = sharpened, asked
+	r := &remembered{made.val, e.asked.list, e.state(), e.sharpened, e.without}
+	e.sharpened, e.without, e.asked = sharpened, without, asked
 	e.take(made.picks...)
 	delete(e.busy, k)
 	switch {

@@ -258,10 +258,14 @@ func (x *expansion) presence(inst *instance, i int) []func() bool {
 	return inst.present
 }
 
-// collect returns what a reference to a block without an instance key stands for, made of one value an instance.
-func (x *expansion) collect(span source.Span, of func(i int) *value) *value {
+// collect returns what a reference to a block without an instance key stands for, made of one value an instance. selected: an
+// instance is selected from it, so that Terraform stops, but for try and can, where there are none.
+func (x *expansion) collect(e *evaluator, selected bool, span source.Span, of func(i int) *value) *value {
 	if x.err != nil {
 		return x.err
+	}
+	if !e.picking && !e.aside && (!selected || e.trying > 0) && slices.ContainsFunc(x.picks, func(a assumption) bool { return e.choose(a.cond) != a.truth }) {
+		x, e.without = &expansion{kind: x.kind}, true
 	}
 	switch x.kind {
 	case single:

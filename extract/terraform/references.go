@@ -10,8 +10,8 @@ import (
 	"github.com/trustvet/trustvet/internal/source"
 )
 
-// traversal returns what a reference stands for.
-func (s *scope) traversal(t hcl.Traversal, span source.Span) *value {
+// traversal returns what a reference stands for. indexed: an element of it is selected.
+func (s *scope) traversal(t hcl.Traversal, indexed bool, span source.Span) *value {
 	root := t.RootName()
 	v, closed := s.variable(root)
 	switch {
@@ -33,7 +33,7 @@ func (s *scope) traversal(t hcl.Traversal, span source.Span) *value {
 		}
 		return s.local(name, span).through(span)
 	case "module":
-		return s.moduleReference(name, t, span)
+		return s.moduleReference(name, t, indexed, span)
 	case "path":
 		return s.pathValue(name, span)
 	case "terraform", "tofu":
@@ -49,16 +49,16 @@ func (s *scope) traversal(t hcl.Traversal, span source.Span) *value {
 		if len(t) < 3 {
 			return failed(span, "an incomplete reference to a data source")
 		}
-		return s.resource("data."+name+"."+stepName(t[2]), t[3:], span).through(span)
+		return s.resource("data."+name+"."+stepName(t[2]), t[3:], indexed, span).through(span)
 	case "resource":
 		if len(t) < 3 {
 			return failed(span, "an incomplete reference to a resource")
 		}
-		return s.resource(name+"."+stepName(t[2]), t[3:], span).through(span)
+		return s.resource(name+"."+stepName(t[2]), t[3:], indexed, span).through(span)
 	case "ephemeral", "provider":
 		return s.steps(unknown(s.inst.address(root+"."+name), cty.NilType, span), t[2:], span)
 	}
-	return s.resource(root+"."+name, t[2:], span).through(span)
+	return s.resource(root+"."+name, t[2:], indexed, span).through(span)
 }
 
 // stepName returns the name that a traversal step selects.
@@ -90,7 +90,16 @@ func (s *scope) local(name string, span source.Span) *value {
 	})
 }
 
-func (s *scope) moduleReference(name string, t hcl.Traversal, span source.Span) *value {
+// selects reports whether rest, of a reference to a block, begins with the key of an instance.
+func selects(rest hcl.Traversal, indexed bool) bool {
+	if len(rest) == 0 {
+		return indexed
+	}
+	_, ok := rest[0].(hcl.TraverseIndex)
+	return ok
+}
+
+func (s *scope) moduleReference(name string, t hcl.Traversal, indexed bool, span source.Span) *value {
 	b := s.inst.mod.calls[name]
 	if b == nil {
 		u := unknown(s.inst.address("module."+name), cty.NilType, span)
@@ -99,7 +108,7 @@ func (s *scope) moduleReference(name string, t hcl.Traversal, span source.Span) 
 	}
 	x := s.e.expand(s.inst, b)
 	children := s.e.moduleInstances(s.inst, b)
-	v := x.collect(span, func(i int) *value { return s.e.moduleValue(children[i], span) })
+	v := x.collect(s.e, selects(t[2:], indexed), span, func(i int) *value { return s.e.moduleValue(children[i], span) })
 	return s.steps(v, t[2:], span).through(span)
 }
 

@@ -91,10 +91,11 @@ func (c *choices) answer(q *question) int {
 
 // A remembered is a value that depends on choices, with all that it rests on.
 type remembered struct {
-	val   *value
-	asked []question
-	state state
-	sharp bool // choices.sharpened was set
+	val     *value
+	asked   []question
+	state   state
+	sharp   bool // choices.sharpened was set
+	without bool // choices.without was set
 }
 
 // state is what else the value of an expression depends on.
@@ -146,6 +147,7 @@ func (c *choices) answersAlike(r *remembered) bool {
 // rest notes that what is being worked out rests on r.
 func (c *choices) rest(r *remembered) {
 	c.sharpened = c.sharpened || r.sharp
+	c.without = c.without || r.without
 	for _, q := range r.asked {
 		c.asked.add(q)
 	}

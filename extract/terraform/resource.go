@@ -30,7 +30,7 @@ func (r *resource) absent() bool {
 }
 
 // resource returns what a reference to a resource or data source stands for.
-func (s *scope) resource(name string, rest hcl.Traversal, span source.Span) *value {
+func (s *scope) resource(name string, rest hcl.Traversal, indexed bool, span source.Span) *value {
 	b := s.inst.mod.resources[name]
 	if b == nil {
 		u := unknown(s.inst.address(name), cty.NilType, span)
@@ -38,7 +38,7 @@ func (s *scope) resource(name string, rest hcl.Traversal, span source.Span) *val
 		return s.steps(u, rest, span)
 	}
 	x := s.e.expand(s.inst, b)
-	v := x.collect(span, func(i int) *value { return s.e.newResource(s.inst, b, x, i).value(span) })
+	v := x.collect(s.e, selects(rest, indexed), span, func(i int) *value { return s.e.newResource(s.inst, b, x, i).value(span) })
 	return s.steps(v, rest, span)
 }
 

@@ -282,6 +282,8 @@ type policyOutcome struct {
 	reason string // why there is none
 	span   source.Span
 	absent bool // the role does not exist then
+	// refused: Terraform takes none, as something that it is made of does not exist.
+	refused bool
 }
 
 // roleDocuments returns the documents that role r may have.
@@ -304,6 +306,9 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 			return policyOutcome{absent: true}
 		}
 		v := r.s.eval(a.Expr)
+		if e.without && (v.kind == failedKind && !v.limit || v.kind == nullKind && v.hole == nil || v.is("")) {
+			return policyOutcome{refused: true, reason: name + " is not set", span: v.span}
+		}
 		switch v.kind {
 		case failedKind:
 			return policyOutcome{reason: v.more().reason, span: v.span}
@@ -356,6 +361,9 @@ func (e *evaluator) documents(r *resource, span source.Span, outcomes []alternat
 	}
 	var groups []*group
 	always := true
+	if taken := slices.DeleteFunc(slices.Clone(outcomes), func(alt alternative[policyOutcome]) bool { return alt.result.refused }); len(taken) > 0 {
+		outcomes = taken
+	}
 	for _, alt := range outcomes {
 		if alt.result.absent {
 			always = false
