@@ -88,11 +88,12 @@ type shared struct {
 
 // An analysis is what follows from a policy, whatever role it is of: the instances of a role with one policy have it in common.
 type analysis struct {
-	work   int // steps of the engine so far
-	traits traits
-	survey survey // the zero survey before the policy is looked at: see Pass.surveyed
-	asked  bool
-	grants []access.Grant // once asked for: see Pass.grants
+	defaults []string // the inputs that it takes to have their defaults
+	work     int      // steps of the engine so far
+	traits   traits
+	survey   survey // the zero survey before the policy is looked at: see Pass.surveyed
+	asked    bool
+	grants   []access.Grant // once asked for: see Pass.grants
 
 	exposed   bool // exposures are computed
 	exposures []exposure
@@ -140,10 +141,10 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 		first := docs[groups[g][0]]
 		a := &analysis{}
 		r.look(first, func() {
-			if statements := withInputs(first.Statements); len(statements) > 0 && &statements[0] != &first.Statements[0] {
+			if statements, inputs := withInputs(first.Statements); len(statements) > 0 && &statements[0] != &first.Statements[0] {
 				filled := *first
 				filled.Statements = statements
-				first = &filled
+				first, a.defaults = &filled, inputs
 			}
 			a.traits = traitsOf(first)
 		})
@@ -152,6 +153,9 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 			if d != first {
 				instance := *d
 				instance.Value, instance.Statements, instance.Faults = first.Value, first.Statements, first.Faults // what the analysis points at
+				if a.defaults != nil {
+					instance.When = strings.TrimPrefix(instance.When+" and "+haveDefaults(a.defaults), " and ")
+				}
 				d = &instance
 			}
 			each[i] = r.one(d, docs[i], &opts, a)

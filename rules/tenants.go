@@ -98,6 +98,11 @@ func (g grammar) foreign(pattern string) []string {
 			fill(done+"x", after, 0)
 			return
 		}
+		first := outsiderTenant
+		if i := strings.IndexAny(g.rest, ":/"); stars < 3 && i >= 0 {
+			first = g.rest[i+1:] // the name of the tenant stands before it
+		}
+		fill(done+first, after, stars-1)
 		for _, f := range fills {
 			fill(done+f, after, stars-1)
 		}

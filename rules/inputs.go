@@ -9,34 +9,74 @@ import (
 	"github.com/trustvet/trustvet/internal/source"
 )
 
-// withInputs returns statements with a hole for each part of a condition's value that an input of the code leaves empty. A module has
-// an empty default where its callers are to give a value: what would be so of a role without one is true of no role.
-func withInputs(statements []*policy.Statement) []*policy.Statement {
-	shared := true
+// withInputs returns statements with a hole for each part of a condition's value that an input of the code leaves empty, and with the
+// default of each input in which a wildcard stands. A module has an empty default where its callers are to give a value: what would be
+// so of a role without one is true of no role. A template that is open by default is open wherever nobody thought of it; when says
+// which inputs that takes.
+func withInputs(statements []*policy.Statement) (filled []*policy.Statement, when []string) {
+	filled = statements
+	change := func(i int) *policy.Statement {
+		if &filled[0] == &statements[0] {
+			filled = slices.Clone(statements)
+		}
+		if filled[i] == statements[i] {
+			changed := *statements[i]
+			changed.Principals = slices.Clone(changed.Principals)
+			changed.Conditions = slices.Clone(changed.Conditions)
+			filled[i] = &changed
+		}
+		return filled[i]
+	}
 	for i, s := range statements {
+		for j, pr := range s.Principals {
+			if id, inputs := withDefaults(pr.ID); inputs != nil {
+				change(i).Principals[j].ID, when = id, append(when, inputs...)
+			}
+		}
 		for j := range s.Conditions {
 			for k, v := range s.Conditions[j].Values {
-				filled, ok := withInput(statements[i], v)
-				if !ok {
+				value, changed := withInput(s, v)
+				if w, inputs := withDefaults(v); inputs != nil {
+					value, changed, when = w, true, append(when, inputs...)
+				}
+				if !changed {
 					continue
 				}
-				if shared {
-					statements, shared = slices.Clone(statements), false
-				}
-				if statements[i] == s {
-					changed := *s
-					changed.Conditions = slices.Clone(s.Conditions)
-					statements[i] = &changed
-				}
-				c := &statements[i].Conditions[j]
+				c := &change(i).Conditions[j]
 				if &c.Values[0] == &s.Conditions[j].Values[0] {
 					c.Values = slices.Clone(c.Values)
 				}
-				c.Values[k] = filled
+				c.Values[k] = value
 			}
 		}
 	}
-	return statements
+	slices.Sort(when)
+	return filled, slices.Compact(when)
+}
+
+// withDefaults returns t with the defaults with a wildcard in place of their inputs, which it names.
+func withDefaults(t policy.Text) (policy.Text, []string) {
+	var inputs []string
+	parts := t.Parts
+	for i, p := range t.Parts {
+		if h := p.Hole; h == nil || h.Default == nil || h.Choices != nil || !strings.Contains(*h.Default, "*") {
+			continue
+		}
+		if inputs == nil {
+			parts = slices.Clone(parts)
+		}
+		inputs = append(inputs, p.Hole.Expr)
+		parts[i] = policy.Literal(*p.Hole.Default, p.Span)
+	}
+	return policy.Text{Parts: parts, Span: t.Span, Via: t.Via}, inputs
+}
+
+// haveDefaults says of inputs that they have their defaults.
+func haveDefaults(inputs []string) string {
+	if len(inputs) == 1 {
+		return inputs[0] + " has its default"
+	}
+	return list(inputs) + " have their defaults"
 }
 
 // withInput returns v, a value of a condition of s, with holes for what an input leaves empty in it; false where none does.
