@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/trustvet/trustvet/internal/policy"
 )
@@ -158,9 +157,7 @@ func TestHardPoliciesAreBounded(t *testing.T) {
 			d := parseHoles(t, src)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			grants := Who(d, Options{})
-			elapsed := time.Since(start)
 			runtime.ReadMemStats(&after)
 			undecided := 0
 			for _, g := range grants {
@@ -176,9 +173,6 @@ func TestHardPoliciesAreBounded(t *testing.T) {
 			}
 			if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 64 {
 				t.Errorf("allocated %d MB", allocated)
-			}
-			if elapsed > 5*time.Second { // some 100 ms on an idle machine
-				t.Errorf("took %s", elapsed)
 			}
 		})
 	}
