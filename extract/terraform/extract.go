@@ -115,7 +115,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 		unclaimed = append(unclaimed, r.unclaimed...)
 		maps.Copy(created, r.created)
 	}
-	docs = append(docs, l.hidden(files, run, created, total, &opts)...)
+	docs = append(docs, l.hidden(run, created, total, &opts)...)
 	if companionTotal > maxRun {
 		l.problem(source.Problem{Message: fmt.Sprintf("not all policies and identity providers beside the roles are looked at: they take more than %d steps", maxRun)})
 	}
@@ -249,14 +249,30 @@ func moduleDirs(files []string) []string {
 // roots returns the directories of files that are root modules: those that no other one calls, and those that say they
 // are by a backend or by values for their variables. Modules that Terragrunt runs, in the directories run, are not among them.
 func (l *loader) roots(files, run []string) []string {
-	names := moduleDirs(files)
-	parallel.Each(len(names), func(i int) { // reads the files
-		defer l.survive(names[i])
-		l.localCalls(names[i])
+	all := moduleDirs(files)
+	matters, calls := make([]bool, len(all)), make([][]string, len(all))
+	parallel.Each(len(all), func(i int) { // reads the files
+		defer l.survive(all[i])
+		m := l.module(all[i])
+		switch {
+		case m == nil:
+		case m.hasSinks():
+			matters[i], calls[i] = true, l.localCalls(all[i])
+		default:
+			l.discard(m) // most modules hold no role and call nobody
+		}
 	})
+	callsOf := map[string][]string{}
+	var names []string
+	for i, dir := range all {
+		callsOf[dir] = calls[i]
+		if matters[i] {
+			names = append(names, dir)
+		}
+	}
 	called := map[string][]string{} // by directory, who calls it
 	for _, dir := range names {
-		for _, child := range l.localCalls(dir) {
+		for _, child := range callsOf[dir] {
 			if child != dir {
 				called[child] = append(called[child], dir)
 			}
@@ -265,7 +281,7 @@ func (l *loader) roots(files, run []string) []string {
 	for _, dir := range run {
 		called[dir] = append(called[dir], "")
 	}
-	l.called = called
+	l.dirs, l.called = names, called
 	var roots []string
 	isRoot := map[string]bool{}
 	for _, dir := range names {
@@ -282,7 +298,11 @@ func (l *loader) roots(files, run []string) []string {
 			return
 		}
 		reached[dir] = true
-		for _, child := range l.localCalls(dir) {
+		children, known := callsOf[dir]
+		if !known {
+			children = l.localCalls(dir)
+		}
+		for _, child := range children {
 			reach(child)
 		}
 	}

@@ -20,18 +20,18 @@ import (
 
 // hidden returns the documents of the roles in the modules among files that are not among those created. Modules that
 // Terragrunt runs lie in the directories run; cost is that of the root modules so far.
-func (l *loader) hidden(files, run []string, created map[blockPlace]bool, cost int, opts *Options) []*policy.Document {
+func (l *loader) hidden(run []string, created map[blockPlace]bool, cost int, opts *Options) []*policy.Document {
 	if opts.givesValues() {
 		return nil
 	}
 	var docs []*policy.Document
-	for _, dir := range moduleDirs(files) {
+	for _, dir := range l.dirs {
 		if cost > maxRun {
 			l.problem(source.Problem{Name: dir, Unreadable: true, Message: fmt.Sprintf("its roles that depend on variables are not looked at: the modules before it take more than %d steps", maxRun)})
 			break
 		}
 		m := l.module(dir)
-		if m == nil || !m.hasSinks() || slices.Contains(run, dir) {
+		if m == nil || slices.Contains(run, dir) {
 			continue
 		}
 		roles := slices.DeleteFunc(slices.Clone(m.blocks), func(b *block) bool { return sinkOf(b) != roleSink || created[b.place()] })

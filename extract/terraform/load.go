@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -22,7 +23,8 @@ type loader struct {
 
 	mu       sync.Mutex
 	modules  map[string]*moduleEntry
-	called   map[string][]string // by directory of a module, who calls it; complete before the first root is evaluated
+	dirs     []string            // with sinks, sorted; complete before the first root is evaluated, as called is
+	called   map[string][]string // by directory of a module, who calls it
 	problems []source.Problem
 
 	originMu sync.RWMutex
@@ -57,6 +59,7 @@ func (b *block) place() blockPlace { return blockPlace{b.file.Name, b.rng.start}
 // A module is what the files of one directory declare.
 type module struct {
 	dir       string
+	files     []*source.File
 	blocks    []*block // resources, data sources and module calls, in the order of files
 	variables map[string]*block
 	outputs   map[string]*block
@@ -368,6 +371,21 @@ func (l *loader) module(dir string) *module {
 	return e.module
 }
 
+// discard lets go of a module. Who calls it has it read again.
+func (l *loader) discard(m *module) {
+	l.mu.Lock()
+	delete(l.modules, m.dir)
+	l.mu.Unlock()
+	for _, f := range m.files {
+		l.originMu.Lock()
+		delete(l.origins, f.Name)
+		l.originMu.Unlock()
+		if !bytes.Contains(f.Src, []byte("trustvet")) { // a comment for it is read later
+			l.tree.Drop(f)
+		}
+	}
+}
+
 func (l *loader) loadModule(dir string) *module {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
@@ -429,6 +447,7 @@ func (l *loader) addFile(m *module, f *source.File, overriding bool) {
 		m.encrypted = path.Base(f.Name)
 		return
 	}
+	m.files = append(m.files, f)
 	l.addOrigin(f.Name, &origin{src: f.Src, file: f})
 	for _, b := range l.fileBlocks(f) {
 		l.addBlock(m, b, overriding)

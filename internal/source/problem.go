@@ -1,6 +1,10 @@
 package source
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // A Problem says what could not be read or resolved, and where. It is never a finding.
 type Problem struct {
@@ -8,8 +12,7 @@ type Problem struct {
 	Name    string // the file, or what else was asked for, when Span is zero
 	Message string // what is wrong, lower case, without a period
 	// Unreadable: the input itself is bad (syntax error, not UTF-8, no such file) or takes more work than trustvet does, so
-	// that the exit status is 3. Otherwise
-	// the input is fine but trustvet does not know what it stands for.
+	// that the exit status is 3. Otherwise the input is fine but trustvet does not know what it stands for.
 	Unreadable bool
 }
 
@@ -23,22 +26,11 @@ func (p Problem) File() string {
 
 // SortProblems orders problems by place and message and drops repetitions.
 func SortProblems(ps []Problem) []Problem {
-	slices.SortStableFunc(ps, func(a, b Problem) int {
-		if a.File() != b.File() {
-			if a.File() < b.File() {
-				return -1
-			}
-			return 1
-		}
-		if c := a.Span.Compare(b.Span); c != 0 {
-			return c
-		}
-		if a.Message < b.Message {
-			return -1
-		} else if a.Message > b.Message {
-			return 1
-		}
-		return 0
-	})
-	return slices.Compact(ps)
+	slices.SortStableFunc(ps, compareProblems)
+	// A file that was let go of and read again is another File of the same name.
+	return slices.CompactFunc(ps, func(a, b Problem) bool { return compareProblems(a, b) == 0 && a.Unreadable == b.Unreadable })
+}
+
+func compareProblems(a, b Problem) int {
+	return cmp.Or(strings.Compare(a.File(), b.File()), a.Span.Compare(b.Span), strings.Compare(a.Message, b.Message))
 }
