@@ -69,11 +69,12 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 		{"bytes of a block", "main.tf", role("jsonencode(\"" + strings.Repeat("\\q", 600_000) + "\")"), "a block is larger than 1048576 bytes", nil},
 		{"blocks of a file", "main.tf", lines(300_000, "x {\n}\n"), "has to be parsed whole", nil},
 		{"lines of YAML", "t.yaml", template(strings.Repeat("#\n", 300_001), "{}"), "more than 300000 lines", nil},
+		{"lines of YAML that speaks of trustvet", "t.yaml", template("# trustvet\n"+strings.Repeat("- #\n", 150_001), "{}"), "ignores in its Metadata are not looked for", nil},
 		{"directives of YAML", "t.yaml", lines(1000, "%TAG !a#! tag:a,#:\n") + "---\n" + template("", "{}"), "more than 100 directives", nil},
 		{"values of JSON", "t.json", `{"Resources": {"Bad": {"Type": "AWS::IAM::Role", "Metadata": [` + strings.Repeat("1,", 1_000_000) + "1]}}}", "more than 1000000 values", nil},
 		{"members of merges", "t.yaml", "a: &a {" + lines(2000, "k#: x, ") + "}\nb:\n" + strings.Repeat("- {<<: ["+strings.Repeat("*a, ", 200)+"]}\n", 200) + template("", "{}"), "100000 members", nil},
 		{"values of all policies of a template", "t.yaml", "p: &p " + fmt.Sprintf(allow, lines(3900, `"11111111#", `)) + "\nResources:\n" +
-			lines(30, "  R#: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: *p}}\n"), "more than 100000 values", nil},
+			lines(30, "  R#: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: *p}}\n"), "more than 200000 steps", nil},
 		{"characters of a logical ID", "t.yaml", "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::A: [A, [" + strings.Repeat("a", 300) +
 			"], {\"R${A}\": {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}]\n", "more than 255 characters", nil},
 		{"roles of a plan", "plan.json", `{"format_version":"1.0","planned_values":{"root_module":{"resources":[` + strings.TrimSuffix(lines(10_001, `{"address":"aws_iam_role.r#","type":"aws_iam_role","values":{"assume_role_policy":"{}"}},`), ",") +

@@ -57,8 +57,9 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 // maxDocuments is how many policies of one file are looked at. AWS takes 500 resources in a template.
 const maxDocuments = 10_000
 
-// maxKept is how many values the policies of one file may have together: aliases and loops give many roles one large policy.
-const maxKept = 100_000
+// maxKept bounds what the policies of one file count together: each of its values, and more where it is large, since what comes of
+// it grows faster. Aliases and loops give many roles one large policy.
+const maxKept = 200_000
 
 func sizeOf(v *policy.Value) int {
 	if v == nil {
@@ -94,7 +95,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 	found, complete := outcomes(e, given, labels, func() *policy.Value {
 		e.steps = 0
 		if e.kept > maxKept {
-			hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("the policies before it have more than %d values", maxKept), Limit: true}
+			hole := &policy.Hole{Expr: role, Reason: fmt.Sprintf("the policies of the file before it take more than %d steps", maxKept), Limit: true}
 			return &policy.Value{Kind: policy.Hidden, Hole: hole, Span: r.key.span()}
 		}
 		return eval()
@@ -109,7 +110,8 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		}
 		d.When = o.when
 		d.Calls = t.calls
-		e.kept += sizeOf(d.Value)
+		n := sizeOf(d.Value)
+		e.kept += n + n*n/1000
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)

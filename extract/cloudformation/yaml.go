@@ -25,16 +25,24 @@ const maxMarks = 300_000
 // maxTagDirectives is how many of its directives yaml.v3 compares with each other. No template has one.
 const maxTagDirectives = 100
 
-// readYAML reads the documents of the page. With an error it returns those before it.
-func readYAML(p *page) (docs []*node, err error) {
+// TameYAML says why yaml.v3 is not to be given src, nil when it can be trusted with it.
+func TameYAML(src []byte) error {
 	marks := 0
 	for _, mark := range []string{"\n", ",", ": ", "- ", "? "} {
-		if marks += bytes.Count(p.src, []byte(mark)); marks > maxMarks {
-			return nil, &syntaxError{0, fmt.Sprintf("there are more than %d lines, list elements and members", maxMarks)}
+		if marks += bytes.Count(src, []byte(mark)); marks > maxMarks {
+			return fmt.Errorf("there are more than %d lines, list elements and members", maxMarks)
 		}
 	}
-	if bytes.Count(p.src, []byte("\n%TAG")) > maxTagDirectives {
-		return nil, &syntaxError{0, fmt.Sprintf("there are more than %d directives", maxTagDirectives)}
+	if bytes.Count(src, []byte("\n%TAG")) > maxTagDirectives {
+		return fmt.Errorf("there are more than %d directives", maxTagDirectives)
+	}
+	return nil
+}
+
+// readYAML reads the documents of the page. With an error it returns those before it.
+func readYAML(p *page) (docs []*node, err error) {
+	if err := TameYAML(p.src); err != nil {
+		return nil, &syntaxError{0, err.Error()}
 	}
 	defer func() {
 		if e := recover(); e != nil { // yaml.v3 has panicked on hostile input before

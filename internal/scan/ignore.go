@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/trustvet/trustvet/extract"
+	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/source"
 	"github.com/trustvet/trustvet/rules"
@@ -175,6 +176,9 @@ func aboutLines(f *source.File, line, next int, before []byte) [2]int {
 //	      - rule: principal-any-aws
 //	        reason: the bucket is public on purpose
 func metadataIgnores(f *source.File) (list []*ignore, problems []source.Problem) {
+	if err := cloudformation.TameYAML(f.Src); err != nil {
+		return nil, []source.Problem{{Name: f.Name, Message: "ignores in its Metadata are not looked for: " + err.Error()}}
+	}
 	var doc yaml.Node
 	if yaml.Unmarshal(f.Src, &doc) != nil || doc.Kind != yaml.DocumentNode {
 		return nil, nil // the extractor says so
