@@ -61,6 +61,9 @@ const maxDocuments = 10_000
 // it grows faster. Aliases and loops give many roles one large policy.
 const maxKept = 200_000
 
+// judged is how many values of a policy are judged at the most: see policy.Parse.
+const judged = 4_000
+
 func sizeOf(v *policy.Value) int {
 	if v == nil {
 		return 0
@@ -111,7 +114,7 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		d.When = o.when
 		d.Calls = t.calls
 		n := sizeOf(d.Value)
-		e.kept += n + n*n/1000
+		e.kept += n + min(n, judged)*min(n, judged)/1000
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)
