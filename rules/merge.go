@@ -134,11 +134,11 @@ type instance struct {
 	resource, message string
 }
 
-// instanceOf leaves out of the message what differs between instances: the address and, of a policy's size, how many
-// characters it has, which differs with the names in it.
+// instanceOf leaves out of the message what differs between instances: the address, of a policy's size how many characters it has,
+// which differs with the names in it, and the expression of what is not known, which has the instance's key.
 func instanceOf(f *Finding) instance {
 	in := instance{rule: f.Rule, level: f.Level, policy: f.Policy, resource: resource(f.Role)}
-	if f.Rule != PolicySize {
+	if f.Rule != PolicySize && f.Rule != TrustPolicyUnresolved {
 		in.message = strings.ReplaceAll(f.Message, f.Role, "")
 	}
 	return in

@@ -100,3 +100,27 @@ resource "aws_iam_role" "vendor" {
 		t.Errorf("got %d findings: %+v", len(got), got)
 	}
 }
+
+func TestWhatIsUnknownOfEachInstanceIsOneFinding(t *testing.T) {
+	fs := findings(map[string]string{"main.tf": `
+data "aws_secretsmanager_secret_version" "accounts" {
+  secret_id = "accounts"
+}
+resource "aws_iam_role" "delegation" {
+  for_each = toset(["one", "two", "three"])
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole",
+    Principal = { AWS = jsondecode(data.aws_secretsmanager_secret_version.accounts.secret_string)[each.key] } }] })
+}
+`})
+	var also []string
+	n := 0
+	for _, f := range fs {
+		if f.Rule == rules.TrustPolicyUnresolved {
+			n++
+			also = f.Also
+		}
+	}
+	if n != 1 || len(also) != 2 {
+		t.Errorf("got %d findings, one with the further instances %v, want one with two", n, also)
+	}
+}
