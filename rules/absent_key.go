@@ -113,22 +113,22 @@ func absence(s *policy.Statement, c *policy.Condition) (absentKey, bool) {
 
 // absentFor reports whether requests of pr for any action of s lack key, and whether that is certain.
 func absentFor(key string, pr policy.Principal, s *policy.Statement) (absent, certain bool) {
-	used := 0
-	for _, action := range actionsOf(pr) {
+	used, kind := 0, kindOf(pr)
+	for _, action := range actionsFor(kind, pr.Type) {
 		if covered, _ := allows(s, action); !covered {
 			continue
 		}
 		used++
-		switch presenceOf(key, pr, action) {
+		switch presenceOf(key, kind, pr.Issuer, action) {
 		case unsure:
 			return false, false
 		case always, sometimes:
 			return false, true
 		}
 	}
-	if kindOf(pr) == anyAWS {
+	if kind == anyAWS {
 		if covered, _ := allows(s, assumeActions[0]); covered {
-			got := presenceOf(key, pr, assumeActions[0])
+			got := presenceOf(key, kind, pr.Issuer, assumeActions[0])
 			return got == never, got != unsure
 		}
 	}

@@ -73,11 +73,17 @@ var auxiliaryActions = []string{access.TagSession, access.SetSourceIdentity, acc
 // matchesAction reports whether the action pattern t, which must be known, covers action. Letter case does not matter.
 func matchesAction(t policy.Text, action string) bool {
 	pattern, known := t.Literal()
-	if known && !strings.ContainsAny(pattern, "*?") {
+	if known && pattern == action {
+		return true
+	}
+	if known && !wild(pattern) {
 		return strings.EqualFold(pattern, action) // most are written so
 	}
 	return known && glob(strings.ToLower(pattern), strings.ToLower(action))
 }
+
+// wild reports whether s has a wildcard.
+func wild(s string) bool { return strings.IndexByte(s, '*') >= 0 || strings.IndexByte(s, '?') >= 0 }
 
 // glob reports whether s matches pattern, in which * stands for any string and ? for any one byte.
 func glob(pattern, s string) bool {

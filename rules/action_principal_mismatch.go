@@ -83,17 +83,20 @@ func usable(pr policy.Principal, s *policy.Statement) bool {
 }
 
 // actionsOf returns the actions with which pr can assume a role, nil when that is not known.
-func actionsOf(pr policy.Principal) []string {
-	switch kind := kindOf(pr); {
+func actionsOf(pr policy.Principal) []string { return actionsFor(kindOf(pr), pr.Type) }
+
+// actionsFor is actionsOf for principals of that kind and type.
+func actionsFor(kind subjectKind, t policy.PrincipalType) []string {
+	switch {
 	case kind == anyAWS:
 		return nil // it may admit unsigned callers too
-	case pr.Type == policy.AWS || pr.Type == policy.Service:
+	case t == policy.AWS || t == policy.Service:
 		return assumeActions[:1]
 	case kind == samlProvider:
 		return assumeActions[1:2]
 	case kind == oidcProvider || kind == webIdentity:
 		return assumeActions[2:]
-	case pr.Type == policy.Federated:
+	case t == policy.Federated:
 		return assumeActions[1:]
 	}
 	return nil

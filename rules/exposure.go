@@ -61,9 +61,9 @@ func (p *Pass) exposures() []exposure {
 			continue
 		}
 		for i, pr := range s.Principals {
-			if e := p.expose(s, pr); e != nil {
+			if e, ok := p.expose(s, pr); ok {
 				e.statement, e.principal = s, i
-				p.shared.exposures = append(p.shared.exposures, *e)
+				p.shared.exposures = append(p.shared.exposures, e)
 			}
 		}
 	}
@@ -95,14 +95,14 @@ func (p *Pass) denyUnknown() bool {
 }
 
 // expose looks for a stranger that pr lets in through s.
-func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
+func (p *Pass) expose(s *policy.Statement, pr policy.Principal) (e exposure, ok bool) {
 	var sub subject
 	var callers []caller
 	var who stranger
 	switch kindOf(pr) {
 	case anyAWS:
 		if covered, _ := allows(s, access.AssumeRole); !covered {
-			return nil
+			return e, false
 		}
 		who, sub = anyone, subjectOf(pr)
 		for _, c := range outsiders() {
@@ -112,29 +112,29 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 	case account, user, role, session:
 		sub = subjectOf(pr)
 		if covered, _ := allows(s, access.AssumeRole); !covered || p.owner(sub.account) != foreign {
-			return nil
+			return e, false
 		}
 		who, callers = thirdParty, p.customers(sub, pr)
 	case oidcProvider, webIdentity:
 		if covered, _ := allows(s, access.AssumeRoleWithWebIdentity); !covered {
-			return nil
+			return e, false
 		}
 		known, shared := tenancyOf(pr.Issuer)
 		if !shared {
-			return nil
+			return e, false
 		}
 		sub = subjectOf(pr)
 		who, callers = tenant, p.tenants(s, pr, sub, known)
 	case service:
 		if covered, _ := allows(s, access.AssumeRole); !covered || isServiceLinked(p.Document) {
-			return nil
+			return e, false
 		}
 		sub = subjectOf(pr)
 		who, callers = deputy, p.deputies(pr)
 	}
 	for _, c := range callers {
 		if a, ok := p.try(s, c); ok {
-			e := &exposure{subject: sub, stranger: who, witness: a.request, effort: a.effort}
+			e = exposure{subject: sub, stranger: who, witness: a.request, effort: a.effort}
 			e.cause, e.condition = causeOf(s, a, sub, who)
 			switch {
 			case e.condition != nil:
@@ -142,10 +142,10 @@ func (p *Pass) expose(s *policy.Statement, pr policy.Principal) *exposure {
 			case c.past.deny != nil:
 				e.cause, e.past, e.condition, e.value = wildcardValue, c.past.deny, c.past.condition, c.past.value
 			}
-			return e
+			return e, true
 		}
 	}
-	return nil
+	return e, false
 }
 
 // causeOf says why s lets the caller of a in.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/trustvet/trustvet/internal/access"
-	"github.com/trustvet/trustvet/internal/policy"
 )
 
 // A keyClass says who decides what the value of a condition key is.
@@ -145,12 +144,11 @@ func classOf(key string) keyClass {
 	return otherKey
 }
 
-// presenceOf says whether a request of pr for action has key, in lower case.
+// presenceOf says whether a request for action of a principal of that kind has key, in lower case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func presenceOf(key string, pr policy.Principal, action string) presence {
-	kind := kindOf(pr)
+func presenceOf(key string, kind subjectKind, issuer, action string) presence {
 	if classOf(key) == claimKey {
-		return claimPresence(key, kind, pr.Issuer)
+		return claimPresence(key, kind, issuer)
 	}
 	switch key {
 	case "aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:requestedregion", "aws:resourceaccount":

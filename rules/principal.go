@@ -165,15 +165,21 @@ func providerKind(word string) subjectKind {
 
 // cutARN returns the service and the resource of an ARN.
 func cutARN(s string) (service, resource string, ok bool) {
-	rest, ok := strings.CutPrefix(s, "arn:")
-	for i := 0; i < 4 && ok; i++ {
-		var field string
-		field, rest, ok = strings.Cut(rest, ":")
-		if i == 1 {
-			service = field
-		}
+	if !strings.HasPrefix(s, "arn:") {
+		return "", "", false
 	}
-	return service, rest, ok
+	begin, end := len("arn:"), 0 // of a field
+	for field := 1; field < 5; field++ {
+		n := strings.IndexByte(s[begin:], ':')
+		if n < 0 {
+			return "", "", false
+		}
+		if end = begin + n; field == 2 {
+			service = s[begin:end]
+		}
+		begin = end + 1
+	}
+	return service, s[begin:], true
 }
 
 func awsSubject(id policy.Text) subject {

@@ -25,6 +25,13 @@ func roleUnassumable(p *Pass) {
 	for _, s := range d.Statements {
 		allows = allows || s.Effect == policy.Allow
 		forbids = forbids || s.Effect == policy.Deny
+	}
+	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
+	auxiliary := allows && p.auxiliaryOnly()
+	if !forbids && !auxiliary {
+		return
+	}
+	for _, s := range d.Statements {
 		for _, pr := range s.Principals {
 			if k := kindOf(pr); s.Effect == policy.Allow && (k == unclear || k == uniqueID || pr.ID.Unknown() != nil || isPlaceholder(pr.ID.String())) {
 				return
@@ -34,12 +41,11 @@ func roleUnassumable(p *Pass) {
 	if d.When != "" && !allows {
 		return // nothing but a Deny is left in a case that may never be
 	}
-	if allows && p.auxiliaryOnly() {
+	if auxiliary {
 		p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: none of its statements allows an action that assumes the role", d.Role)
 		return
 	}
-	// Without a Deny a policy lets in whom one of its statements does, and one that lets in nobody has its finding.
-	if !forbids || allows && (len(p.exposures()) > 0 || len(access.Who(d, p.asking())) > 0) {
+	if allows && (len(p.exposures()) > 0 || len(access.Who(d, p.asking())) > 0) {
 		return
 	}
 	p.Report(Place{Span: firstLine(d.Statements[0])}, "nobody can assume %s: its statements together let nobody in", d.Role)

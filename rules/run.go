@@ -105,7 +105,7 @@ type analysis struct {
 	github    []demand        // see Pass.githubSubjects
 	providers map[string]bool // the accounts of the identity providers that the policy trusts, nil before they are looked for
 	shadows   map[*policy.Statement]shadow
-	deaths    map[*policy.Statement]*access.Death // nil of one that somebody can use
+	deaths    []death // of the statements by their index, nil before one is looked at
 }
 
 type claim struct {
@@ -207,8 +207,8 @@ var withoutInput = []string{" is empty is true", " == null is true", " != null i
 // instances groups the documents, by their indices, that differ in nothing but the role that they are of: count and for_each make
 // thousands of roles with one policy.
 func instances(docs []*policy.Document) [][]int {
-	var groups [][]int
-	at := map[source.Span]int{} // the last group with a policy that stands there
+	groups := make([][]int, 0, len(docs))
+	at := make(map[source.Span]int, len(docs)) // the last group with a policy that stands there
 	for i, d := range docs {
 		g, ok := at[d.Span]
 		if !ok || !samePolicy(docs[groups[g][0]], d) {
@@ -230,12 +230,18 @@ func samePolicy(a, b *policy.Document) bool {
 func (r *run) one(d, original *policy.Document, opts *Options, a *analysis) []Finding {
 	var found []*Finding
 	p := &Pass{Document: d, Options: opts, run: r, shared: shared{analysis: a}, findings: &found}
-	check := func() { p.rule.Check(p) }
-	for _, rule := range All {
-		if rule.Check == nil || a.traits&rule.needs != rule.needs {
-			continue // reported by the scan, or nothing to look at
+	next := 0 // in All: after a panic the others go on
+	check := func() {
+		for next < len(All) {
+			rule := All[next]
+			if next++; rule.Check == nil || a.traits&rule.needs != rule.needs {
+				continue // reported by the scan, or nothing to look at
+			}
+			p.rule = rule
+			rule.Check(p)
 		}
-		p.rule = rule
+	}
+	for next < len(All) {
 		r.look(original, check)
 	}
 	var findings []Finding

@@ -72,19 +72,25 @@ func (p *Pass) explained(s *policy.Statement, conds []policy.Condition) bool {
 	return false
 }
 
+// A death is what access.Dead says of a statement, once asked.
+type death struct {
+	asked bool
+	why   *access.Death // nil where somebody can use it
+}
+
 // death returns why nobody can use s, nil where somebody can.
 func (p *Pass) death(s *policy.Statement) *access.Death {
-	death, done := p.shared.deaths[s]
-	if !done {
-		if d, dead := access.Dead(p.Document, s, p.asking()); dead {
-			death = &d
-		}
-		if p.shared.deaths == nil {
-			p.shared.deaths = map[*policy.Statement]*access.Death{}
-		}
-		p.shared.deaths[s] = death
+	if p.shared.deaths == nil {
+		p.shared.deaths = make([]death, len(p.Document.Statements))
 	}
-	return death
+	d := &p.shared.deaths[s.Index]
+	if !d.asked {
+		d.asked = true
+		if why, dead := access.Dead(p.Document, s, p.asking()); dead {
+			d.why = &why
+		}
+	}
+	return d.why
 }
 
 // exposed reports whether a witness gets in through s, so that its conditions can be met.

@@ -25,11 +25,11 @@ func (p *Pass) customers(sub subject, pr policy.Principal) []caller {
 	if p.asksNothing() {
 		return []caller{{principal: principal, action: access.AssumeRole, context: access.Context{}}}
 	}
-	ours := "arn:aws:iam::" + id + ":"
+	ours, whole := "arn:aws:iam::"+id+":", sub.kind == account
 	sets := func(key string) []string {
 		switch key {
 		case "aws:principalarn":
-			if sub.kind != account {
+			if !whole {
 				return nil
 			}
 			return p.filled(key, func(v string) bool { return strings.HasPrefix(v, ours) })

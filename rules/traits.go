@@ -162,7 +162,7 @@ func traitsOfCondition(c *policy.Condition) traits {
 		t |= usesNegation
 	}
 	for _, v := range c.Values {
-		if strings.ContainsAny(withoutHoles(v), "*?") {
+		if wild(withoutHoles(v)) {
 			t |= usesWildcard
 		}
 	}
