@@ -52,6 +52,7 @@ type expansion struct {
 	// open: the code does not say how many there are. The one instance stands for any.
 	open  bool
 	picks []assumption   // under which there are instances
+	some  string         // of open ones that count makes: the condition that there is one
 	there [][]assumption // for each instance under which that one is there too; nil where there are no such
 	// present says of each instance whether it is there in the current run, where assumptions do not; nil where they do.
 	present []func() bool
@@ -121,6 +122,9 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	switch n.kind {
 	case failedKind, unknownKind:
 		x.open = true
+		if n.kind == unknownKind {
+			x.some = operand(n) + " > 0"
+		}
 		index := unknown("count.index", cty.Number, span)
 		x.scopes = []*scope{s.with("count", object([]member{{text("index", span), index}}, span))}
 		x.keys = []string{"[*]"}
@@ -265,6 +269,9 @@ func (x *expansion) collect(e *evaluator, selected bool, span source.Span, of fu
 		return x.err
 	}
 	if !e.picking && !e.aside && (!selected || e.trying > 0) && slices.ContainsFunc(x.picks, func(a assumption) bool { return e.choose(a.cond) != a.truth }) {
+		x, e.without = &expansion{kind: x.kind}, true
+	}
+	if !e.picking && !e.aside && selected && e.trying > 0 && x.some != "" && !e.choose(x.some) {
 		x, e.without = &expansion{kind: x.kind}, true
 	}
 	switch x.kind {
