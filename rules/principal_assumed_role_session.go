@@ -23,10 +23,12 @@ func principalAssumedRoleSession(p *Pass) {
 		}
 		for i, pr := range s.Principals {
 			sub := subjectOf(pr)
-			if sub.kind != session || !p.claim(s, i) {
+			name, _, _ := cutText(sub.name, '/')
+			// IAM Identity Center names the sessions of its roles after the user, and nobody else can assume them.
+			// https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+			if sub.kind != session || name.HasPrefix("AWSReservedSSO_") || !p.claim(s, i) {
 				continue
 			}
-			name, _, _ := cutText(sub.name, '/')
 			p.Report(at(s, pr.ID), "whoever can assume the role %s can assume %s too: the name of the session is the caller's choice", shown(name), p.Document.Role)
 		}
 	}
