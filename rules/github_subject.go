@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trustvet/trustvet/internal/access"
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -89,15 +90,30 @@ func (p *Pass) bindsGitHub(s *policy.Statement, i int, claims ...string) bool {
 		}) {
 			return true
 		}
-		for _, d := range p.Document.Statements {
-			if d.Effect == policy.Deny && slices.ContainsFunc(d.Conditions, func(c policy.Condition) bool {
-				return c.Name == address+":"+name && negated(c.Operator) && c.Operator.Set != policy.ForAnyValue
-			}) {
-				return true
-			}
+	}
+	return slices.ContainsFunc(p.Document.Statements, func(d *policy.Statement) bool {
+		return d.Effect == policy.Deny && appliesTo(d, s.Principals[i]) && deniesOthers(d, address, claims)
+	})
+}
+
+// appliesTo reports whether the principals and actions of the Deny d cover pr and what it assumes the role with.
+func appliesTo(d *policy.Statement, pr policy.Principal) bool {
+	covered, _ := allows(d, access.AssumeRoleWithWebIdentity)
+	return covered && slices.ContainsFunc(d.Principals, func(of policy.Principal) bool {
+		return of.Type == policy.Anyone || kindOf(of) == anyAWS || of.Type == pr.Type && of.ID.String() == pr.ID.String()
+	})
+}
+
+// deniesOthers reports whether each condition of d is about all values but those that it names of one of the claims: one that is about
+// anything else leaves room beside it.
+func deniesOthers(d *policy.Statement, address string, claims []string) bool {
+	for _, c := range d.Conditions {
+		claim, ok := strings.CutPrefix(c.Name, address+":")
+		if !ok || !slices.Contains(claims, claim) || !negated(c.Operator) || c.Operator.Set == policy.ForAnyValue {
+			return false
 		}
 	}
-	return false
+	return len(d.Conditions) > 0
 }
 
 // allowedOrganization reports whether every repository of the GitHub organization may get in, by configuration.

@@ -10,9 +10,9 @@ import (
 )
 
 // withInputs returns statements with a hole for each part of a condition's value that an input of the code leaves empty, and with the
-// default of each input in which a wildcard stands. A module has an empty default where its callers are to give a value: what would be
-// so of a role without one is true of no role. A template that is open by default is open wherever nobody thought of it; when says
-// which inputs that takes.
+// default of each input that makes a pattern of the value. A module has an empty default where its callers are to give a value: what
+// would be so of a role without one is true of no role. A template that is open by default is open wherever nobody thought of it; when
+// says which inputs that takes.
 func withInputs(statements []*policy.Statement) (filled []*policy.Statement, when []string) {
 	filled = statements
 	change := func(i int) *policy.Statement {
@@ -30,7 +30,9 @@ func withInputs(statements []*policy.Statement) (filled []*policy.Statement, whe
 	for i, s := range statements {
 		for j, pr := range s.Principals {
 			if id, inputs := withDefaults(pr.ID); inputs != nil {
-				change(i).Principals[j].ID, when = id, append(when, inputs...)
+				changed := &change(i).Principals[j]
+				changed.ID, when = id, append(when, inputs...)
+				changed.Issuer = policy.IssuerOf(changed)
 			}
 		}
 		for j := range s.Conditions {
@@ -54,12 +56,15 @@ func withInputs(statements []*policy.Statement) (filled []*policy.Statement, whe
 	return filled, slices.Compact(when)
 }
 
-// withDefaults returns t with the defaults with a wildcard in place of their inputs, which it names.
+// withDefaults returns t with the defaults that hold a wildcard, or leave the one beside them alone, in place of their inputs, which it
+// names.
 func withDefaults(t policy.Text) (policy.Text, []string) {
 	var inputs []string
 	parts := t.Parts
 	for i, p := range t.Parts {
-		if h := p.Hole; h == nil || h.Default == nil || h.Choices != nil || !strings.Contains(*h.Default, "*") {
+		h := p.Hole
+		if h == nil || h.Default == nil || h.Choices != nil ||
+			!strings.Contains(*h.Default, "*") && (*h.Default != "" || !besideWildcard(t.Parts, i, i)) {
 			continue
 		}
 		if inputs == nil {
@@ -71,6 +76,18 @@ func withDefaults(t policy.Text) (policy.Text, []string) {
 	return policy.Text{Parts: parts, Span: t.Span, Via: t.Via}, inputs
 }
 
+// besideWildcard reports whether the literal before part i or the one after part j has a wildcard at that end.
+func besideWildcard(parts []policy.Part, i, j int) bool {
+	before, after := "", ""
+	if i > 0 {
+		before = parts[i-1].Literal
+	}
+	if j+1 < len(parts) {
+		after = parts[j+1].Literal
+	}
+	return before != "" && wild(before[len(before)-1:]) || after != "" && wild(after[:1])
+}
+
 // haveDefaults says of inputs that they have their defaults.
 func haveDefaults(inputs []string) string {
 	if len(inputs) == 1 {
@@ -79,7 +96,8 @@ func haveDefaults(inputs []string) string {
 	return list(inputs) + " have their defaults"
 }
 
-// withInput returns v, a value of a condition of s, with holes for what an input leaves empty in it; false where none does.
+// withInput returns v, a value of a condition of s, with holes for what an input leaves empty in it; false where none does. What is
+// empty beside a wildcard stays so: whatever it may be, by default the value lets in all that the wildcard matches.
 func withInput(s *policy.Statement, v policy.Text) (policy.Text, bool) {
 	last := len(v.Parts) - 1
 	if last < 0 || v.Unknown() != nil || v.Span.IsZero() {
@@ -113,7 +131,8 @@ func withInput(s *policy.Statement, v policy.Text) (policy.Text, bool) {
 		}
 		src := p.Span.File.Src
 		if i == 0 && p.Span.Start > 0 && src[p.Span.Start-1] == '}' {
-			if start := bytes.LastIndex(src[:p.Span.Start], []byte("${")); start >= 0 && !bytes.ContainsAny(src[start:p.Span.Start], "\n\"") {
+			start := bytes.LastIndex(src[:p.Span.Start], []byte("${"))
+			if start >= 0 && !bytes.ContainsAny(src[start:p.Span.Start], "\n\"") && !besideWildcard(v.Parts, i, i-1) {
 				found = add(source.Span{File: p.Span.File, Start: start, End: p.Span.Start})
 			}
 		}
@@ -124,6 +143,9 @@ func withInput(s *policy.Statement, v policy.Text) (policy.Text, bool) {
 			continue
 		}
 		gap := source.Span{File: p.Span.File, Start: p.Span.End, End: p.Span.End + end + 1}
+		if besideWildcard(v.Parts, i+1, i) {
+			continue
+		}
 		if i == last || v.Parts[i+1].Hole == nil && v.Parts[i+1].Span.File == p.Span.File && v.Parts[i+1].Span.Start == gap.End {
 			found = add(gap)
 		}
@@ -135,3 +157,30 @@ func withInput(s *policy.Statement, v policy.Text) (policy.Text, bool) {
 func interpolated(span source.Span) bool {
 	return strings.Contains(span.Text(), "${") || span.Start == span.End && span.Start > 0 && span.File.Src[span.Start-1] == '}'
 }
+
+// withoutInput lowers to notes what is so of a role only when somebody gives an input that has no default an empty value or null, though
+// the role takes another value too: so does nobody who wants the role. A role that is there only without the input is another matter,
+// and so are an attribute of an input, which may be optional, and what holds only together with something else: then the input may be
+// empty by default. each[i] are the findings of docs[i].
+func withoutInput(docs []*policy.Document, each [][]Finding) {
+	taken := map[roleKey]bool{} // roles that take a value
+	for _, d := range docs {
+		if !holdsWhenEmpty(d.When) {
+			taken[roleOf(d)] = true
+		}
+	}
+	for i, findings := range each {
+		for j := range findings {
+			if f := &findings[j]; holdsWhenEmpty(f.When) && taken[roleOf(docs[i])] {
+				f.Level, f.Severity = min(f.Level, Note), min(f.Severity, noteSeverity)
+			}
+		}
+	}
+}
+
+// holdsWhenEmpty reports whether when is a condition that holds only when inputs are empty or null.
+func holdsWhenEmpty(when string) bool { return when != "" && emptyInputs().MatchString(when) }
+
+// emptyInputs matches such a condition: var.name == "" is true. Nothing else may be in it: expressions hold what their author likes.
+var emptyInputs = lazily(strings.ReplaceAll(`^EMPTY(?:(?: and | or )EMPTY)*$`, "EMPTY",
+	`var\.[\w-]+ (?:(?:is empty|== null|== "") is true|(?:!= null|!= "") is false)`))

@@ -15,20 +15,12 @@ func unconditional(docs []*policy.Document, each [][]Finding) {
 	if !slices.ContainsFunc(docs, func(d *policy.Document) bool { return d.When != "" }) {
 		return
 	}
-	type role struct{ file, address string }
-	roleOf := func(d *policy.Document) role {
-		r := role{address: d.Role}
-		if span := declared(d); span.File != nil {
-			r.file = span.File.Name
-		}
-		return r
-	}
-	alternatives := map[role]int{}
+	alternatives := map[roleKey]int{}
 	for _, d := range docs {
 		alternatives[roleOf(d)]++
 	}
 	type fact struct {
-		role    role
+		role    roleKey
 		rule    *Rule
 		level   Level
 		span    source.Span
@@ -86,6 +78,17 @@ func unconditional(docs []*policy.Document, each [][]Finding) {
 		}
 		each[i] = kept
 	}
+}
+
+// A roleKey tells roles apart: documents with the same one are alternatives.
+type roleKey struct{ file, address string }
+
+func roleOf(d *policy.Document) roleKey {
+	r := roleKey{address: d.Role}
+	if span := declared(d); span.File != nil {
+		r.file = span.File.Name
+	}
+	return r
 }
 
 // declared returns the place from which the role of d is created: the outermost module call, or the policy.

@@ -237,8 +237,8 @@ func (p *Pass) repeatedElements() {
 		fd.Related = []Related{{dup.Kept.Key.Span, "the other one"}}
 		if dup.Hidden.Key.Is("Sid") || bytes.Equal(dup.Hidden.Value.JSON(), dup.Kept.Value.JSON()) {
 			fd.Level, fd.Severity = Note, noteSeverity // nothing is lost
-		} else if s != nil {
-			p.claimAll(s)
+		} else if s != nil && s.Effect == policy.Deny {
+			p.claimAll(s) // of an Allow it matters whom the last one lets in
 		}
 	}
 }

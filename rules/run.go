@@ -143,7 +143,12 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 		r.look(first, func() {
 			if statements, inputs := withInputs(first.Statements); len(statements) > 0 && &statements[0] != &first.Statements[0] {
 				filled := *first
-				filled.Statements = statements
+				filled.Statements, filled.Faults = statements, slices.Clone(first.Faults)
+				for i, f := range filled.Faults {
+					if f.Statement != nil {
+						filled.Faults[i].Statement = statements[f.Statement.Index]
+					}
+				}
 				first, a.defaults = &filled, inputs
 			}
 			a.traits = traitsOf(first)
@@ -178,31 +183,9 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 		d.Fail(err)
 	}
 	unconditional(docs, each)
-	for _, findings := range each {
-		for i := range findings {
-			if f := &findings[i]; onlyWithoutInput(f.When) {
-				f.Level, f.Severity = min(f.Level, Note), min(f.Severity, noteSeverity)
-			}
-		}
-	}
+	withoutInput(docs, each)
 	return Sort(slices.Concat(each...))
 }
-
-// onlyWithoutInput reports whether in all the cases of when somebody gives an input that has no default an empty value or null: so does
-// nobody who wants the role.
-func onlyWithoutInput(when string) bool {
-	if when == "" {
-		return false
-	}
-	for _, one := range strings.Split(when, " or ") {
-		if !slices.ContainsFunc(withoutInput, func(words string) bool { return strings.Contains(one, words) }) {
-			return false
-		}
-	}
-	return true
-}
-
-var withoutInput = []string{" is empty is true", " == null is true", " != null is false", ` == "" is true`, ` != "" is false`}
 
 // instances groups the documents, by their indices, that differ in nothing but the role that they are of: count and for_each make
 // thousands of roles with one policy.
