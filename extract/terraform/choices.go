@@ -108,9 +108,11 @@ func eitherWay(a, b []assumption) ([]assumption, bool) {
 
 // choices is the state of the runs.
 type choices struct {
-	assumed   map[string]bool // of the current run
-	met       []assumption    // in the current run and not given to it, in the order met
-	consulted int             // how often a choice was asked for
+	assumed map[string]bool // of the current run
+	met     []assumption    // in the current run and not given to it, in the order met
+	// consulted is how often a value depended on what is not the same for all who ask for it: the answer to a choice, or whether
+	// they are picking or trying. Where it did not go up, the value is kept for everybody.
+	consulted int
 	// equalities holds the conditions met so far that are one: of those with one subject at most one holds.
 	equalities map[string]equality
 	// trying: within try or can, which go on where a map has no such member.

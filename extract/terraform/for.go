@@ -34,6 +34,7 @@ func (s *scope) forExpr(x *hclsyntax.ForExpr) *value {
 			there = append(slices.Clip(there), made.picks...)
 			if cond.kind != unknownKind || !many {
 				if s.e.picking && cond.kind == unknownKind {
+					s.e.consulted++
 					there = append(there, about(cond, true))
 				} else if keep, err := inner.decide(cond); err != nil {
 					return err
@@ -108,6 +109,7 @@ type item struct {
 	many     bool         // it stands for any number of steps
 	there    []assumption // see value
 	unclear  bool         // it is not always there where these hold
+	varies   bool         // choices decide what val is
 }
 
 // iterate returns the steps of walking coll, in Terraform's order. A collection that is not known has one step that stands

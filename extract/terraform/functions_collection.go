@@ -134,6 +134,7 @@ func coalesceFunc(c *call) *value {
 		}
 		d := describe(arg)
 		if c.e.picking {
+			c.e.consulted++
 			return c.unknown(arg.typ)
 		}
 		if !c.e.choose(d + " is empty") {

@@ -55,7 +55,11 @@ func mergeFunc(c *call) *value {
 
 // mayReplace makes the members of o unknown where arg, of which not all members are known, has some of the same names.
 func (c *call) mayReplace(o, arg *value) {
-	if len(o.members) == 0 || c.e.picking {
+	if len(o.members) == 0 {
+		return
+	}
+	if c.e.picking {
+		c.e.consulted++
 		return
 	}
 	names := make([]*value, len(o.members))

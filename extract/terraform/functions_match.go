@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,9 @@ func regexFunc(c *call) *value {
 		limit = maxElements + 1
 	}
 	must := c.name == "regex" && c.e.trying == 0 // then Terraform stops where there is no match
+	if slices.ContainsFunc(parts, func(p policy.Part) bool { return p.Hole != nil }) {
+		c.e.consulted++ // so that nobody within try takes what holds outside of it
+	}
 	matches, ok := cuts(re, parts, limit, must)
 	if !ok {
 		return c.unknown(cty.NilType)

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -10,18 +11,17 @@ import (
 )
 
 // Where the code does not decide which of several collections for_each is given, as in local.roles[var.environment], the block
-// has the instances of all of them, each under the conditions that lead to it.
+// has the instances of all of them, each under the conditions that lead to it. So it is with numbers and count.
 
-// A collectionByWay is what for_each of a block is given in each way in which the choices that it depends on can turn out.
-type collectionByWay struct {
+// A givenByWay is what for_each or count of a block is given in each way in which the choices that it depends on can turn out.
+type givenByWay struct {
 	s    *scope
 	a    *hclsyntax.Attribute
 	ways []*remembered
 }
 
-// items returns what there is to iterate over in any way in which the choices can turn out. It reports false where that is
-// not known. Where no conditions lead to an item alone, it has none: see presence.
-func (c *collectionByWay) items() ([]item, bool) {
+// outcomes returns what a is in each of the ways. It reports false where that is not known, and where there is one way only.
+func (c *givenByWay) outcomes() ([]alternative[*value], bool) {
 	s, e := c.s, c.s.e
 	if e.spent != "" {
 		return nil, false
@@ -45,7 +45,88 @@ func (c *collectionByWay) items() ([]item, bool) {
 		e.steps, e.bytes, e.spent = steps, bytes, "" // one instance for all of them does too
 		return nil, false
 	}
-	if !complete || len(ways) < 2 || e.spent != "" {
+	return ways, complete && len(ways) > 1 && e.spent == ""
+}
+
+// countInto changes x and its count n, which rest on the branches with instances, where other ways make other instances.
+func (c *givenByWay) countInto(x *expansion, n *int64) {
+	e := c.s.e
+	ways, ok := c.outcomes()
+	if !ok {
+		return
+	}
+	var counts []int64
+	most := int64(0)
+	for _, way := range ways {
+		count := int64(0)
+		switch v := toNumber(way.result); v.kind {
+		case numberKind:
+			count, _ = v.num.Int64()
+		case failedKind, nullKind:
+			if way.result.limit || way.result.hole != nil {
+				return
+			}
+		default:
+			return
+		}
+		counts = append(counts, count)
+		most = max(most, count)
+	}
+	if most > maxInstances {
+		return
+	}
+	y := &expansion{}
+	asPicked := most == *n
+	for i := range most {
+		if !e.spend(1 + len(ways)) {
+			return
+		}
+		var in []int
+		for w, count := range counts {
+			if count > i {
+				in = append(in, w)
+			}
+		}
+		there, unclear := e.leadingTo(ways, in)
+		asPicked = asPicked && !unclear && sameAssumptions(there, x.picks)
+		y.there, y.present = append(y.there, there), append(y.present, nil)
+		if unclear {
+			y.present[i] = func() bool {
+				v := toNumber(c.inRun())
+				return v.kind != numberKind || v.num.Cmp(big.NewFloat(float64(i))) > 0
+			}
+		}
+	}
+	if !asPicked {
+		*n, x.picks, x.there, x.present = most, nil, y.there, y.present
+	}
+}
+
+// sameAssumptions reports whether a and b say the same.
+func sameAssumptions(a, b []assumption) bool {
+	within := func(a, b []assumption) bool {
+		return !slices.ContainsFunc(a, func(x assumption) bool {
+			return !slices.ContainsFunc(b, func(y assumption) bool { return x.cond == y.cond && x.truth == y.truth })
+		})
+	}
+	return within(a, b) && within(b, a)
+}
+
+// sameItems reports whether what the branches with instances make, under picks, is what is there in any way.
+func sameItems(picked []item, picks []assumption, all []item) bool {
+	return slices.EqualFunc(picked, all, func(p, it item) bool {
+		name, known := p.key.asString().literal()
+		return known && !p.many && it.key.is(name) && !it.unclear && !it.varies &&
+			sameAssumptions(append(slices.Clip(picks), p.there...), it.there) && equal(p.val, it.val) == yes
+	})
+}
+
+// items returns what there is to iterate over in any way in which the choices can turn out. It reports false where that is
+// not known. Where no conditions lead to an item alone, it has none: see presence.
+func (c *givenByWay) items() ([]item, bool) {
+	s, e := c.s, c.s.e
+	ways, ok := c.outcomes()
+	if !ok {
 		return nil, false
 	}
 	var items []item
@@ -87,6 +168,7 @@ func (c *collectionByWay) items() ([]item, bool) {
 				items, in = append(items, it), append(in, nil)
 			} else if equal(items[i].val, it.val) != yes {
 				span := s.span(c.a.Expr.Range())
+				items[i].varies = true
 				items[i].val = unknown(firstLine(span.Text())+"["+describe(it.key)+"]", cty.NilType, span)
 			}
 			in[i] = append(in[i], w)
@@ -125,17 +207,17 @@ func (e *evaluator) leadingTo(ways []alternative[*value], index []int) (there []
 	return there, unclear
 }
 
-func (c *collectionByWay) key() memoKey {
+func (c *givenByWay) key() memoKey {
 	return memoKey{c.s.inst, fmt.Sprintf("for_each at %s:%d", c.a.SrcRange.Filename, c.a.SrcRange.Start.Byte)}
 }
 
-func (c *collectionByWay) evaluate() *value {
+func (c *givenByWay) evaluate() *value {
 	k := c.key()
 	return c.s.e.once(k.inst, k.name, c.s.span(c.a.Expr.Range()), func() *value { return c.s.eval(c.a.Expr) })
 }
 
 // inRun returns what for_each is given in the current run.
-func (c *collectionByWay) inRun() *value {
+func (c *givenByWay) inRun() *value {
 	e := c.s.e
 	e.consulted++
 	for _, r := range c.ways {
@@ -149,7 +231,7 @@ func (c *collectionByWay) inRun() *value {
 }
 
 // presence returns what says in a run whether for_each has an element of that name.
-func (c *collectionByWay) presence(name string) func() bool {
+func (c *givenByWay) presence(name string) func() bool {
 	return func() bool {
 		coll := c.inRun()
 		switch coll.kind {

@@ -91,7 +91,7 @@ func (e *evaluator) expand(inst *instance, b *block) *expansion {
 
 func (e *evaluator) expandBody(s *scope, b *block) *expansion {
 	if a := b.argument(e.l, "count"); a != nil {
-		return e.expandCount(s, a)
+		return e.expandCount(s, a, e.matters(s.inst, b))
 	}
 	if a := b.argument(e.l, "for_each"); a != nil {
 		return e.expandForEach(s, a, e.matters(s.inst, b))
@@ -113,10 +113,11 @@ func (e *evaluator) expandBody(s *scope, b *block) *expansion {
 	return &expansion{scopes: []*scope{s}, keys: []string{""}}
 }
 
-func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
+// expandCount returns the instances that count makes; where precise, those of every way in which choices can turn out.
+func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute, precise bool) *expansion {
 	span := s.span(a.Expr.Range())
 	x := &expansion{kind: counted}
-	v, picks, _ := s.pick(a.Expr)
+	v, picks, open := s.pick(a.Expr)
 	x.picks = picks
 	n := toNumber(v)
 	switch n.kind {
@@ -134,6 +135,9 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute) *expansion {
 	if count > maxInstances {
 		x.err = limited(span, fmt.Sprintf("count is %s, more than the %d instances that are looked at", n.primitive(), maxInstances))
 		return x
+	}
+	if open && precise {
+		(&givenByWay{s: s, a: a}).countInto(x, &count)
 	}
 	for i := range int(count) {
 		if !e.spend(1) {
@@ -175,10 +179,10 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute, precise bool
 		x.err = err
 		return x
 	}
-	coll := &collectionByWay{s: s, a: a}
+	coll := &givenByWay{s: s, a: a}
 	byWay := false
-	if open && precise && slices.ContainsFunc(items, func(it item) bool { return it.many }) {
-		if all, ok := coll.items(); ok {
+	if open && precise {
+		if all, ok := coll.items(); ok && !sameItems(items, x.picks, all) {
 			items, byWay = all, true
 			x.picks = nil
 		}
@@ -219,7 +223,7 @@ func (e *evaluator) expandForEach(s *scope, a *hclsyntax.Attribute, precise bool
 }
 
 // eachInRun returns the each object of an instance whose value depends on choices: in a run it is what they make it.
-func (e *evaluator) eachInRun(c *collectionByWay, key *value, it item) *value {
+func (e *evaluator) eachInRun(c *givenByWay, key *value, it item) *value {
 	span := c.s.span(c.a.Expr.Range())
 	each := object([]member{{text("key", span), key}}, span)
 	each.edit().fetch = func(name string) *value {
@@ -268,11 +272,20 @@ func (x *expansion) collect(e *evaluator, selected bool, span source.Span, of fu
 	if x.err != nil {
 		return x.err
 	}
-	if !e.picking && !e.aside && (!selected || e.trying > 0) && slices.ContainsFunc(x.picks, func(a assumption) bool { return e.choose(a.cond) != a.truth }) {
+	if x.conditional() {
+		e.consulted++ // whether it asks depends on what it is for, so that no answer is the one for all
+	}
+	asks := !e.picking && !e.aside && (!selected || e.trying > 0)
+	if asks && !e.hold(x.picks) {
 		x, e.without = &expansion{kind: x.kind}, true
 	}
-	if !e.picking && !e.aside && selected && e.trying > 0 && x.some != "" && !e.choose(x.some) {
+	if asks && selected && x.some != "" && !e.choose(x.some) {
 		x, e.without = &expansion{kind: x.kind}, true
+	}
+	present := func(i int) bool {
+		there := !asks || i >= len(x.there) || e.hold(x.there[i]) && (x.present[i] == nil || x.present[i]())
+		e.without = e.without || !there
+		return there
 	}
 	switch x.kind {
 	case single:
@@ -281,24 +294,42 @@ func (x *expansion) collect(e *evaluator, selected bool, span source.Span, of fu
 		}
 		return of(0)
 	case counted:
-		elems := make([]*value, len(x.scopes))
+		elems := make([]*value, 0, len(x.scopes))
 		for i := range x.scopes {
-			elems[i] = of(i)
-			if x.open {
-				elems[i] = elems[i].asMany()
+			if !present(i) {
+				break
 			}
+			el := of(i)
+			if x.open {
+				el = el.asMany()
+			}
+			elems = append(elems, el)
 		}
 		return list(elems, span)
 	}
-	members := make([]member, len(x.scopes))
+	members := make([]member, 0, len(x.scopes))
 	for i := range x.scopes {
+		if !present(i) {
+			continue
+		}
 		key, val := x.names[i], of(i)
 		if x.keys[i] == `["*"]` && x.open {
 			key, val = key.asMany(), val.asMany()
 		}
-		members[i] = member{key, val}
+		members = append(members, member{key, val})
 	}
 	return object(members, span)
+}
+
+// conditional reports whether which instances there are depends on choices.
+func (x *expansion) conditional() bool {
+	return len(x.picks) > 0 || x.some != "" || slices.ContainsFunc(x.there, func(as []assumption) bool { return len(as) > 0 }) ||
+		slices.ContainsFunc(x.present, func(present func() bool) bool { return present != nil })
+}
+
+// hold reports whether all of as hold in the current run.
+func (c *choices) hold(as []assumption) bool {
+	return !slices.ContainsFunc(as, func(a assumption) bool { return c.choose(a.cond) != a.truth })
 }
 
 // moduleSource returns the call's source argument as written.
