@@ -326,8 +326,8 @@ func equal(a, b *value) tristate {
 	}
 	if a.kind == unknownKind || b.kind == unknownKind {
 		if a.kind == unknownKind && b.kind == unknownKind {
-			if a.hole.Expr == b.hole.Expr && a.hole.Kind == b.hole.Kind && !a.hole.Many {
-				return yes
+			if a.hole.Expr == b.hole.Expr && a.hole.Kind == b.hole.Kind && !a.hole.Many && !strings.Contains(a.hole.Expr, "…") {
+				return yes // nothing is left out of what they are described by
 			}
 			return maybe
 		}

@@ -1,6 +1,8 @@
 package terraform
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -15,10 +17,26 @@ import (
 
 // evalFor returns the value of expr for one who asks for nothing but its member of that name.
 func (s *scope) evalFor(expr hclsyntax.Expression, name string) *value {
-	if name == "" || !s.divides(expr, false, 0) {
+	if name == "" || !fromLocal(expr) || !s.divides(expr, false, 0) {
 		return s.eval(expr)
 	}
 	return s.evalPart(expr, name, false)
+}
+
+// fromLocal reports whether expr is a local value or is selected from one: a part is described by its name, as what is not in it
+// would make two objects one.
+func fromLocal(expr hclsyntax.Expression) bool {
+	for {
+		switch x := expr.(type) {
+		case *hclsyntax.ParenthesesExpr:
+			expr = x.Expression
+		case *hclsyntax.IndexExpr:
+			expr = x.Collection
+		default:
+			t, ok := expr.(*hclsyntax.ScopeTraversalExpr)
+			return ok && t.Traversal.RootName() == "local"
+		}
+	}
 }
 
 // localFor is evalFor of a local value.
@@ -105,9 +123,30 @@ func (s *scope) localPart(local, name string, each bool, span source.Span) *valu
 		key += "[*]"
 	}
 	return s.e.once(s.inst, key+"."+name, span, func() *value {
-		return (&scope{e: s.e, inst: s.inst}).evalPart(s.inst.mod.local(s.e.l, local).Expr, name, each)
+		v := (&scope{e: s.e, inst: s.inst}).evalPart(s.inst.mod.local(s.e.l, local).Expr, name, each)
+		return v.called(s.inst.address("local."+local), each)
 	})
 }
+
+// called returns v, a part of the local value of that address unless it is one of another, described by the address. So are its
+// members if each is set.
+func (v *value) called(address string, each bool) *value {
+	if v.kind != objectKind || v.more().address != "" && v.more().address != unnamed {
+		return v
+	}
+	c := *v
+	c.edit().address = address
+	if each {
+		c.members = slices.Clone(v.members)
+		for i, m := range c.members {
+			c.members[i].val = m.val.called(address+"["+describe(m.key)+"]", false)
+		}
+	}
+	return &c
+}
+
+// unnamed is how a part is described until it is called something.
+const unnamed = "{…}"
 
 // objectPart is evalPart of an object as it is written.
 func (s *scope) objectPart(x *hclsyntax.ObjectConsExpr, name string, each bool) *value {
@@ -117,7 +156,7 @@ func (s *scope) objectPart(x *hclsyntax.ObjectConsExpr, name string, each bool) 
 	}
 	if each {
 		for _, item := range x.Items {
-			add(item, s.memberOf(func() *value { return s.evalFor(item.ValueExpr, name) }))
+			add(item, s.memberOf(func() *value { return s.memberPart(item.ValueExpr, name) }))
 		}
 		return o
 	}
@@ -129,9 +168,17 @@ func (s *scope) objectPart(x *hclsyntax.ObjectConsExpr, name string, each bool) 
 		rest := unknown("…", cty.NilType, o.span)
 		rest.hole.Many = true
 		o.members = append(o.members, member{text("", o.span), rest})
-		o.edit().address = "{…}"
+		o.edit().address = unnamed
 	}
 	return o
+}
+
+// memberPart is evalFor of a member that is an object as it is written or the name of something.
+func (s *scope) memberPart(expr hclsyntax.Expression, name string) *value {
+	if _, ok := expr.(*hclsyntax.ObjectConsExpr); ok {
+		return s.evalPart(expr, name, false)
+	}
+	return s.evalFor(expr, name)
 }
 
 // An objectLayout is what the code shows of an object as it is written.
