@@ -107,7 +107,8 @@ func splitClaim(key string) (address, name string) {
 	return key[:i], key[i+1:]
 }
 
-// claimPresence says whether a request of a principal of that kind, with tokens of the issuer at mine, has key, a claim of an OIDC token or an attribute of a SAML assertion.
+// claimPresence says whether a request of a principal of that kind, with tokens of the issuer at mine, has key, a claim of an OIDC
+// token or an attribute of a SAML assertion.
 func claimPresence(key string, kind subjectKind, mine string) presence {
 	if strings.HasPrefix(key, "saml:") {
 		switch {

@@ -232,8 +232,8 @@ func (p *Pass) repeatedElements() {
 			continue
 		}
 		s := statementAt(p.Document, dup.Hidden.Key.Span)
-		fd := p.Report(Place{Statement: s, Span: dup.Hidden.Key.Span, Via: dup.Hidden.Key.Via}, "the policy of %s has %s twice: where IAM does not refuse it, the last one alone counts",
-			p.Document.Role, dup.Hidden.Key)
+		fd := p.Report(Place{Statement: s, Span: dup.Hidden.Key.Span, Via: dup.Hidden.Key.Via},
+			"the policy of %s has %s twice: where IAM does not refuse it, the last one alone counts", p.Document.Role, dup.Hidden.Key)
 		fd.Related = []Related{{dup.Kept.Key.Span, "the other one"}}
 		if dup.Hidden.Key.Is("Sid") || bytes.Equal(dup.Hidden.Value.JSON(), dup.Kept.Value.JSON()) {
 			fd.Level, fd.Severity = Note, noteSeverity // nothing is lost

@@ -130,7 +130,10 @@ func (p *Pass) asking() access.Options {
 // from then on (see policy.Document.Fail); what the other rules say of it, and of the others, stays.
 func Run(docs []*policy.Document, opts Options) []Finding {
 	each := make([][]Finding, len(docs))
-	r := &run{documents: docs, failed: map[*policy.Document]error{}, own: setOf(opts.OwnAccounts), trusted: setOf(opts.TrustedAccounts), github: setOf(opts.GitHubOrganizations)}
+	r := &run{
+		documents: docs, failed: map[*policy.Document]error{},
+		own: setOf(opts.OwnAccounts), trusted: setOf(opts.TrustedAccounts), github: setOf(opts.GitHubOrganizations),
+	}
 	groups := instances(docs)
 	var bill parallel.Bill
 	costs := make([]int, len(groups))

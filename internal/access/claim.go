@@ -173,8 +173,9 @@ func subjectFillers(issuer string) (last, first []string) {
 }
 
 var (
-	githubFillers = [...]string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "-evil/octo-repo:ref:refs/heads/main", "-evil:ref:refs/heads/main",
-		"repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main", "octo-org/octo-repo:ref:refs/heads/main", "octo-org", ""}
+	githubFillers = [...]string{"ref:refs/heads/main", "main", "octo-repo:ref:refs/heads/main", "-evil/octo-repo:ref:refs/heads/main",
+		"-evil:ref:refs/heads/main", "repo:octo-org/octo-repo", "octo-org/octo-repo", "repo:octo-org/octo-repo:ref:refs/heads/main",
+		"octo-org/octo-repo:ref:refs/heads/main", "octo-org", ""}
 	githubFirst   = [...]string{"octo-org", "octo-repo", "repo:octo-org/octo-repo", "octo-org/octo-repo", "-evil", "refs/heads", ""}
 	gitlabFillers = [...]string{"main", "example:ref_type:branch:ref:main", "-evil/example:ref_type:branch:ref:main", "ref_type:branch:ref:main",
 		"example-group/example:ref_type:branch:ref:main", "example", "branch", ""}

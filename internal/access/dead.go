@@ -134,7 +134,8 @@ func (q *question) coupled() bool {
 			organization++
 		case "aws:multifactorauthpresent", "aws:multifactorauthage":
 			mfa++
-		case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths":
+		case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
+			"aws:vpceorgpaths":
 			network++
 		}
 	}
