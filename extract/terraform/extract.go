@@ -65,7 +65,7 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	n := len(roots) + len(units)
 	results := make([]rootResult, n)
 	var wg sync.WaitGroup
-	var bill bill
+	var bill parallel.Bill
 	next := make(chan int)
 	for range min(runtime.GOMAXPROCS(0), n) {
 		wg.Add(1)
@@ -77,13 +77,13 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 				} else {
 					results[i] = l.extractUnit(units[i-len(roots)], &opts)
 				}
-				bill.add(i, results[i].cost)
-				l.aside.add(i, results[i].companionCost)
+				bill.Add(i, results[i].cost)
+				l.aside.Add(i, results[i].companionCost)
 			}
 		}()
 	}
 	for i := range n {
-		if bill.exceeded() {
+		if bill.Exceeds(maxRun) {
 			break
 		}
 		next <- i
@@ -161,7 +161,7 @@ func (l *loader) survive(name string) {
 // result visits the root module.
 func (e *evaluator) result() rootResult {
 	r := rootResult{docs: e.visit(e.root), unclaimed: e.unclaimed, created: e.created, cost: e.total}
-	if len(r.docs) > 0 && !e.l.aside.exceeded() {
+	if len(r.docs) > 0 && !e.l.aside.Exceeds(maxRun) {
 		r.companions = e.companionsOf(e.root)
 		r.companionCost = e.total - r.cost
 	}
@@ -186,37 +186,6 @@ const (
 	documentCost = 200
 	valueCost    = 10
 )
-
-// A bill adds up what root modules cost. Those that come first in order count, however many are evaluated at once, so that
-// the same ones are left out on every machine.
-type bill struct {
-	mu    sync.Mutex
-	costs map[int]int // of those after the first that is not done
-	done  int         // root modules before this one are done
-	total int         // their cost
-}
-
-func (b *bill) add(i, cost int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.costs == nil {
-		b.costs = map[int]int{}
-	}
-	for b.costs[i] = cost; ; b.done++ {
-		cost, ok := b.costs[b.done]
-		if !ok {
-			return
-		}
-		delete(b.costs, b.done)
-		b.total += cost
-	}
-}
-
-func (b *bill) exceeded() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.total > maxRun
-}
 
 func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
 	e := &evaluator{l: l, opts: opts, workspace: opts.Workspace,

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/trustvet/trustvet/internal/parallel"
 	"github.com/trustvet/trustvet/internal/source"
 )
 
@@ -30,7 +31,7 @@ type loader struct {
 	originMu sync.RWMutex
 	origins  map[string]*origin
 
-	aside bill // what the companions of root modules cost
+	aside parallel.Bill // what the companions of root modules cost
 }
 
 type moduleEntry struct {

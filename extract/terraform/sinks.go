@@ -306,7 +306,7 @@ func (e *evaluator) roleDocuments(r *resource, given []assumption) []*policy.Doc
 			return policyOutcome{absent: true}
 		}
 		v := r.s.eval(a.Expr)
-		if e.without && (v.kind == failedKind && !v.limit || v.kind == nullKind && v.hole == nil || v.is("")) {
+		if e.without && (v.kind == failedKind && !v.limit && !v.more().unread || v.kind == nullKind && v.hole == nil || v.is("")) {
 			return policyOutcome{refused: true, reason: name + " is not set", span: v.span}
 		}
 		switch v.kind {

@@ -176,5 +176,7 @@ func (s *scope) file(name string, span source.Span) (*source.File, *value) {
 	}
 	reason := fmt.Sprintf("file %q cannot be read: %s", name, fileError(err))
 	s.e.fileProblem(span, err, reason)
-	return nil, failed(span, reason)
+	f := failed(span, reason)
+	f.edit().unread = true
+	return nil, f
 }

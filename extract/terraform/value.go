@@ -60,6 +60,7 @@ type moreValue struct {
 	// contrary is, of an unknown boolean, the condition that it is the negation of: both get the same answer.
 	contrary string
 	reason   string // of a failed value: why there is none
+	unread   bool   // of a failed value: a file is not there, which something may make before Terraform runs
 
 	// While it is asked how many instances there are (see choices): there, under which an element or member exists, and chosen,
 	// under which it is this value.
