@@ -185,6 +185,8 @@ func TestLinksInARepositoryStayInIt(t *testing.T) {
 		{"that leads out by an absolute path", "l/FILE", map[string]string{"l/FILE": "PARENT/outside/FILE"}, false},
 		{"to a link that leads out", "l/FILE", map[string]string{"l/FILE": "../k/FILE", "k/FILE": "../../outside/FILE"}, false},
 		{"above the file that leads out", "l/FILE", map[string]string{"l": "../outside"}, false},
+		{"that leads out, behind one of the user", "PARENT/mine/l/FILE", map[string]string{"l/FILE": "../../outside/FILE", "../mine": "tree"}, false},
+		{"that is the user's own", "PARENT/mine/files/FILE", map[string]string{"../mine": "tree"}, true},
 		{"to another file of the repository", "l/FILE", map[string]string{"l/FILE": "../files/FILE"}, true},
 		{"above the file to another directory", "l/FILE", map[string]string{"l": "files"}, true},
 		{"that is none, elsewhere", "PARENT/outside/FILE", nil, true},

@@ -193,25 +193,35 @@ func (l *lookFlags) file(sys *system, in *scan.Input, path string) (*source.File
 	return f, nil
 }
 
-// nameIn returns the name that a path has below root, false when it is elsewhere. It follows no link below the working
-// directory, since these may be part of what is scanned.
+// nameIn returns the name that a path has below root, false when it is elsewhere. Links on the way to root are the user's own
+// and followed; it follows none below root, since these may be part of what is scanned.
 func nameIn(sys *system, root, path string) (string, bool) {
-	if filepath.IsAbs(path) {
-		if name, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(name) {
-			return filepath.ToSlash(name), true
-		}
-		rel, err := filepath.Rel(sys.Dir, path)
+	if !filepath.IsAbs(path) {
+		dir, err := filepath.EvalSymlinks(sys.Dir)
 		if err != nil {
 			return "", false
 		}
-		path = rel
+		path = filepath.Join(dir, path)
 	}
-	dir, err := filepath.EvalSymlinks(sys.Dir)
-	if err != nil {
-		return "", false
+	path = filepath.Clean(path)
+	const separator = string(filepath.Separator)
+	at := filepath.VolumeName(path) + separator
+	rest := strings.TrimPrefix(path[len(filepath.VolumeName(path)):], separator)
+	for {
+		real, err := filepath.EvalSymlinks(at)
+		if err != nil {
+			return "", false // nothing below it is in root, which exists
+		}
+		if name, err := filepath.Rel(root, real); err == nil && filepath.IsLocal(name) {
+			return filepath.ToSlash(filepath.Join(name, rest)), true
+		}
+		if rest == "" {
+			return "", false
+		}
+		var next string
+		next, rest, _ = strings.Cut(rest, separator)
+		at = filepath.Join(at, next)
 	}
-	name, err := filepath.Rel(root, filepath.Join(dir, path))
-	return filepath.ToSlash(name), err == nil && filepath.IsLocal(name)
 }
 
 // create opens a file that the command line names for writing, with the same limits as file.
