@@ -159,28 +159,89 @@ func interpolated(span source.Span) bool {
 }
 
 // withoutInput lowers to notes what is so of a role only when somebody gives an input that has no default an empty value or null, though
-// the role takes another value too: so does nobody who wants the role. A role that is there only without the input is another matter,
-// and so are an attribute of an input, which may be optional, and what holds only together with something else: then the input may be
-// empty by default. each[i] are the findings of docs[i].
+// the role has other policies with another value: so does nobody who wants the role. An attribute of an input may be optional, and is
+// another matter. each[i] are the findings of docs[i].
 func withoutInput(docs []*policy.Document, each [][]Finding) {
-	taken := map[roleKey]bool{} // roles that take a value
-	for _, d := range docs {
-		if !holdsWhenEmpty(d.When) {
-			taken[roleOf(d)] = true
-		}
+	if !slices.ContainsFunc(docs, func(d *policy.Document) bool { return d.When != "" }) {
+		return
 	}
-	for i, findings := range each {
-		for j := range findings {
-			if f := &findings[j]; holdsWhenEmpty(f.When) && taken[roleOf(docs[i])] {
+	always := map[roleKey][]string{} // what holds of every policy of a role: it is there only without the input
+	for _, d := range docs {
+		role, held := roleOf(d), emptyInEvery(d.When)
+		if before, more := always[role]; more {
+			held = slices.DeleteFunc(held, func(c string) bool { return !slices.Contains(before, c) })
+		}
+		always[role] = held
+	}
+	for i, d := range docs {
+		if d.When == "" || d.Dormant {
+			continue
+		}
+		for j := range each[i] {
+			if f := &each[i][j]; onlyWithoutInput(f.When, always[roleOf(d)]) {
 				f.Level, f.Severity = min(f.Level, Note), min(f.Severity, noteSeverity)
 			}
 		}
 	}
 }
 
-// holdsWhenEmpty reports whether when is a condition that holds only when inputs are empty or null.
-func holdsWhenEmpty(when string) bool { return when != "" && emptyInputs().MatchString(when) }
+// onlyWithoutInput reports whether in each way in which when holds an input is empty beside those that always are.
+func onlyWithoutInput(when string, always []string) bool {
+	ways := waysOf(when)
+	for _, way := range ways {
+		if !slices.ContainsFunc(way, func(clause string) bool { return isEmptyInput(clause) && !slices.Contains(always, clause) }) {
+			return false
+		}
+	}
+	return len(ways) > 0
+}
 
-// emptyInputs matches such a condition: var.name == "" is true. Nothing else may be in it: expressions hold what their author likes.
-var emptyInputs = lazily(strings.ReplaceAll(`^EMPTY(?:(?: and | or )EMPTY)*$`, "EMPTY",
-	`var\.[\w-]+ (?:(?:is empty|== null|== "") is true|(?:!= null|!= "") is false)`))
+// emptyInEvery returns the clauses of each way in which when holds that say that an input is empty.
+func emptyInEvery(when string) []string {
+	ways := waysOf(when)
+	if len(ways) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(ways[0]), func(c string) bool {
+		return !isEmptyInput(c) || slices.ContainsFunc(ways[1:], func(way []string) bool { return !slices.Contains(way, c) })
+	})
+}
+
+// isEmptyInput reports whether a clause of a condition says that an input is empty or null: var.name == "" is true.
+func isEmptyInput(clause string) bool {
+	return strings.HasPrefix(clause, "var.") && emptyClause().MatchString(clause)
+}
+
+var emptyClause = lazily(`^var\.[\w-]+ (?:(?:is empty|== null|== "") is true|(?:!= null|!= "") is false)$`)
+
+// waysOf takes a condition apart: the ways in which it holds, and the clauses of each. It holds expressions, in which their author may
+// write what looks like a clause: nil where it has other quotes than those of plain strings, or comments.
+func waysOf(when string) [][]string {
+	for _, s := range [...]string{"${", "%{", "#", "//", "/*", "<<"} {
+		if strings.Contains(when, s) {
+			return nil
+		}
+	}
+	var ways [][]string
+	var clauses []string
+	start, quoted := 0, false
+	for i := 0; i < len(when); i++ {
+		switch rest := when[i:]; {
+		case rest[0] == '\\' && quoted:
+			i++
+		case rest[0] == '"':
+			quoted = !quoted
+		case quoted:
+		case strings.HasPrefix(rest, " and "):
+			clauses = append(clauses, when[start:i])
+			start = i + len(" and ")
+		case strings.HasPrefix(rest, " or "):
+			ways, clauses = append(ways, append(clauses, when[start:i])), nil
+			start = i + len(" or ")
+		}
+	}
+	if quoted {
+		return nil
+	}
+	return append(ways, append(clauses, when[start:]))
+}

@@ -78,6 +78,9 @@ func (l *loader) hiddenRole(m *module, b *block, opts *Options) (docs []*policy.
 			continue
 		}
 		docs = e.roleInstances(e.root, b)
+		for _, d := range docs {
+			d.Dormant = true
+		}
 		if len(x.picks) == 0 && !slices.ContainsFunc(x.there, func(as []assumption) bool { return len(as) > 0 }) {
 			for _, d := range docs {
 				d.When = both(l.existence(b), d.When)

@@ -16,6 +16,9 @@ type Document struct {
 	Role    string // the role's address: aws_iam_role.ci, module.x.aws_iam_role.ci["a"], a logical ID
 	When    string // the condition under which the role has this policy: "var.public is true"; "" when it always has
 	Account Text   // the account that the role is in, where the code says it; otherwise the zero Text
+	// Dormant: the role exists only when inputs have other values than their defaults, so that When speaks of inputs that may
+	// have one.
+	Dormant bool
 
 	Value      *Value // the policy as written, nil when nothing of it is known
 	Version    Text   // "2012-10-17"; the zero Text when there is none
