@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -209,7 +208,7 @@ func instances(docs []*policy.Document) [][]int {
 // samePolicy reports whether a and b are one policy, every token of it in the same place.
 func samePolicy(a, b *policy.Document) bool {
 	return a.Value != nil && b.Value != nil && len(a.Unresolved)+len(b.Unresolved) == 0 && isServiceLinked(a) == isServiceLinked(b) &&
-		reflect.DeepEqual(a.Account, b.Account) && reflect.DeepEqual(a.Value, b.Value)
+		a.Account.Same(b.Account) && a.Value.Same(b.Value)
 }
 
 // one returns what the rules say about d: original, or a copy of it that shares what the analysis points at.
