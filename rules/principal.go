@@ -292,15 +292,41 @@ func splitARN(t policy.Text) (a arn, ok bool) {
 	if len(t.Parts) == 1 {
 		return splitLiteral(t)
 	}
-	_, rest, _ := cutText(t, ':')
-	var service, region policy.Text
-	for _, part := range []*policy.Text{&a.partition, &service, &region, &a.account} {
-		if *part, rest, ok = cutText(rest, ':'); !ok {
-			return arn{}, false
+	var fields [6][]policy.Part
+	parts := make([]policy.Part, 0, len(t.Parts)+len(fields)) // of all fields
+	n, begin := 0, 0
+	for _, p := range t.Parts {
+		from := 0
+		for p.Hole == nil && n < len(fields)-1 {
+			i := strings.IndexByte(p.Literal[from:], ':')
+			if i < 0 {
+				break
+			}
+			if i > 0 || len(parts) == begin {
+				parts = append(parts, p.Slice(from, from+i))
+			}
+			fields[n] = parts[begin:len(parts):len(parts)]
+			n, begin, from = n+1, len(parts), from+i+1
+		}
+		if p.Hole != nil || from < len(p.Literal) {
+			parts = append(parts, p.Slice(from, len(p.Literal)))
 		}
 	}
-	a.service, _ = service.Literal()
-	a.resource = rest
+	if n < len(fields)-1 {
+		return arn{}, false
+	}
+	if len(parts) == begin { // nothing is behind the last colon
+		last := t.Parts[len(t.Parts)-1]
+		parts = append(parts, last.Slice(len(last.Literal), len(last.Literal)))
+	}
+	fields[n] = parts[begin:]
+	text := func(i int) policy.Text {
+		field := policy.NewText(fields[i]...)
+		field.Via = t.Via
+		return field
+	}
+	a = arn{partition: text(1), account: text(4), resource: text(5)}
+	a.service, _ = policy.Text{Parts: fields[2]}.Literal()
 	return a, true
 }
 
