@@ -122,8 +122,10 @@ func emptyInput(s *policy.Statement, pr policy.Principal) bool {
 		return false
 	}
 	value := pr.ID.String()
-	if _, ok := withInput(s, pr.ID); ok && strings.HasSuffix(value, "-provider/") {
-		return true
+	if strings.HasSuffix(value, "-provider/") {
+		if _, ok := withInput(s, pr.ID); ok {
+			return true
+		}
 	}
 	return value == "" && (!s.Span.Contains(pr.ID.Span) || interpolated(pr.ID.Span)) ||
 		strings.Contains(value, ":iam:::") && strings.Contains(pr.ID.Span.Text(), "${") && !strings.Contains(pr.ID.Span.Text(), ":iam:::")

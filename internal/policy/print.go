@@ -79,13 +79,12 @@ func (v *Value) hiddenMembers() map[int]bool {
 
 // mayRepeat reports whether v may have a member twice. Hardly any object has, and to see that of a few names takes no table.
 func (v *Value) mayRepeat() bool {
-	const few = 16
-	for i := range v.Members[:min(len(v.Members), few)] {
-		name := v.Members[i].Key.String()
-		for j := range v.Members[:i] {
-			if v.Members[j].Key.String() == name {
-				return true
-			}
+	var names [16]string
+	few := min(len(v.Members), len(names))
+	for i := range few {
+		names[i] = v.Members[i].Key.String()
+		if slices.Contains(names[:i], names[i]) {
+			return true
 		}
 	}
 	return len(v.Members) > few
