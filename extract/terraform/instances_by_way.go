@@ -20,7 +20,8 @@ type givenByWay struct {
 	ways []*remembered
 }
 
-// outcomes returns what a is in each of the ways. It reports false where that is not known, and where there is one way only.
+// outcomes returns what a is in each of the ways, given what its module instance exists under. It reports false where that is not
+// known.
 func (c *givenByWay) outcomes() ([]alternative[*value], bool) {
 	s, e := c.s, c.s.e
 	if e.spent != "" {
@@ -45,7 +46,15 @@ func (c *givenByWay) outcomes() ([]alternative[*value], bool) {
 		e.steps, e.bytes, e.spent = steps, bytes, "" // one instance for all of them does too
 		return nil, false
 	}
-	return ways, complete && len(ways) > 1 && e.spent == ""
+	return ways, complete && e.spent == ""
+}
+
+// countNeeds reports whether the count is 0 in every way in which one of the picks does not hold, or that is not known.
+func (c *givenByWay) countNeeds(picks []assumption) bool {
+	ways, ok := c.outcomes()
+	return !ok || !slices.ContainsFunc(ways, func(way alternative[*value]) bool {
+		return !hollow(way.result) && slices.ContainsFunc(picks, func(p assumption) bool { return c.s.e.rulesOut(way.assumptions, p) })
+	})
 }
 
 // countInto changes x and its count n, which rest on the branches with instances, where other ways make other instances.

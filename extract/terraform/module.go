@@ -126,6 +126,9 @@ func (e *evaluator) expandCount(s *scope, a *hclsyntax.Attribute, precise bool) 
 		if n.kind == unknownKind {
 			x.some = operand(n) + " > 0"
 		}
+		if len(picks) > 0 && !(&givenByWay{s: s, a: a}).countNeeds(picks) {
+			x.picks = nil
+		}
 		index := unknown("count.index", cty.Number, span)
 		x.scopes = []*scope{s.with("count", object([]member{{text("index", span), index}}, span))}
 		x.keys = []string{"[*]"}
