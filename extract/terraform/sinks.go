@@ -113,7 +113,10 @@ func (e *evaluator) stacks(inst *instance, b *block) []*policy.Document {
 		e.renew()
 		r := e.newResource(inst, b, x, i)
 		provider := e.provider(inst, b)
-		bodies, _ := alternatives(e, inst.exists, func() *policy.Value {
+		bodies, _ := alternatives(e, x.existence(inst, i), func() *policy.Value {
+			if r.absent() {
+				return nil
+			}
 			v := r.configured("template_body")
 			if v == nil || v.kind != stringKind || wholeFile(v) != nil {
 				return nil
