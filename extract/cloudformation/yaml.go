@@ -17,8 +17,8 @@ import (
 // maxMerged is how many members merge keys may add up to in one file, so that merges of merges stay bounded.
 const maxMerged = 100_000
 
-// maxMarks is how many line ends, commas, colons, dashes and question marks a YAML file may have: each may be a value, for which yaml.v3
-// takes some 400 bytes of memory. The largest real template has a third of that; AWS takes 1 MB.
+// maxMarks is how many line ends, commas, colons, dashes and question marks a YAML file may have: each may be a value, for which
+// yaml.v3 takes some 400 bytes of memory. The largest real template has a third of that; AWS takes 1 MB.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 const maxMarks = 300_000
 

@@ -69,8 +69,8 @@ func Run(in *Input, o Options) *Result {
 }
 
 // limits returns a problem for each document that is not known because a bound on trustvet's own work was reached, or because
-// trustvet failed on it. It makes the run fail, and no ignore comment takes it away: what nobody has looked at is not clean, least of all when it was
-// written so that nobody could.
+// trustvet failed on it. It makes the run fail, and no ignore comment takes it away: what nobody has looked at is not clean, least
+// of all when it was written so that nobody could.
 func limits(docs []*policy.Document) []source.Problem {
 	var problems []source.Problem
 	for _, d := range docs {
