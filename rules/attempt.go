@@ -217,8 +217,8 @@ func sampleIn(t policy.Text, world access.World) (string, bool) {
 	return b.String(), len(t.Parts) > 0
 }
 
-// world returns the world of witnesses for s: an account, a region and so on in place of what AWS fills in. The account that
-// an ARN of a principal leaves open is bound too, since who gets in does not depend on it.
+// world returns the world of witnesses for s: an account, a region and so on in place of what AWS fills in. The account and
+// the name that an ARN of a principal leaves open are bound too, since who gets in does not depend on them.
 func (p *Pass) world(s *policy.Statement) access.World {
 	w := access.World{
 		OwnAccount: "111122223333", Partition: "aws", Region: "us-east-1", DNSSuffix: "amazonaws.com", OwnOrganization: "o-exampleorgid",
@@ -243,6 +243,13 @@ func (p *Pass) world(s *policy.Statement) access.World {
 		}
 		bind(sub.account, w.OwnAccount)
 		bind(sub.partition, w.Partition)
+		if sub.kind == user || sub.kind == role || sub.kind == session {
+			for i, part := range sub.name.Parts {
+				if part.Hole != nil && namesOne(sub.name, i) {
+					bindHole(&w, part.Hole, standIn(part.Hole.Expr))
+				}
+			}
+		}
 	}
 	for i := range s.Conditions {
 		for _, v := range s.Conditions[i].Values {

@@ -18,7 +18,7 @@ func (p *Pass) customers(sub subject, pr policy.Principal) []caller {
 	}
 	principal := "arn:aws:iam::" + id + ":role/anyone"
 	if sub.kind != account {
-		if principal, known = sampleIn(pr.ID, p.world(&policy.Statement{})); !known {
+		if principal, known = sampleIn(pr.ID, p.world(&policy.Statement{Principals: []policy.Principal{pr}})); !known {
 			return nil
 		}
 	}

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/trustvet/trustvet/internal/policy"
 )
 
@@ -29,6 +31,11 @@ func trustPolicyUnresolved(p *Pass) {
 			if h := pr.ID.Unknown(); h != nil && len(pr.ID.Parts) == 1 && h.Choices == nil {
 				p.Report(at(s, pr.ID), "nobody can tell from the code who can assume %s: a principal is %s%s",
 					p.Document.Role, expression(h), reason(h))
+			}
+			if name, known := pr.ID.Literal(); known && pr.Type == policy.AWS && !strings.HasPrefix(name, "arn:") &&
+				(isPlaceholder(name) || namesAccount(name)) {
+				p.Report(at(s, pr.ID), "nobody can tell from the code who can assume %s: something else fills in the principal %s",
+					p.Document.Role, name)
 			}
 		}
 	}
