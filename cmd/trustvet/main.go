@@ -13,7 +13,7 @@ import (
 func main() {
 	if os.Getenv("GOGC") == "" {
 		// A scan keeps most of what it allocates long, so that a collection frees little: with the usual 100, memory is twice what
-		// lives. On a large repository this takes a sixth more processor time for a sixth less memory.
+		// lives. On a large repository this takes a twentieth more processor time for a tenth less memory.
 		debug.SetGCPercent(75)
 	}
 	dir, err := os.Getwd()
