@@ -402,11 +402,16 @@ func principalFault(pr policy.Principal) string {
 		}
 		return ""
 	}
-	shown := pr.ID.String()
-	if isPlaceholder(s) || pr.Type != policy.Service && namesAccount(s) {
+	fault := faultOf(pr.Type, s, pr.ID.String())
+	if fault != "" && (isPlaceholder(s) || pr.Type != policy.Service && namesAccount(s)) {
 		return ""
 	}
-	switch pr.Type {
+	return fault
+}
+
+// faultOf is principalFault of a principal that is s, and that messages show as shown.
+func faultOf(typ policy.PrincipalType, s, shown string) string {
+	switch typ {
 	case policy.AWS:
 		return awsFault(s, shown)
 	case policy.Service:
