@@ -177,8 +177,8 @@ func claimOf(s *policy.Statement, i int, name string) string {
 	return key
 }
 
-// githubContexts returns the subjects of the workflows of a repository, named with its owner, in each context: a branch, an environment, a pull
-// request, a tag.
+// githubContexts returns the subjects of the workflows of a repository, named with its owner, in each context: a branch, an
+// environment, a pull request, a tag.
 func githubContexts(repository string) []string {
 	subjects := make([]string, 0, 5)
 	for _, context := range [...]string{"ref:refs/heads/example", "ref:refs/heads/main", "environment:production", "pull_request", "ref:refs/tags/v1"} {

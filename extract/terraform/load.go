@@ -517,7 +517,8 @@ func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block 
 }
 
 // nestsTooDeep reports whether src would make the recursive parser recurse deeper than its stack allows: open brackets,
-// runs of unary operators, chains of conditionals and template directives. Chains of index operators and digits take too long. What stands in strings counts too.
+// runs of unary operators, chains of conditionals and template directives. Chains of index operators and digits take too
+// long. What stands in strings counts too.
 func nestsTooDeep(src []byte) bool {
 	const most, mostChained = 2_000, 20_000
 	if len(src) < most {

@@ -43,7 +43,8 @@ func roleWithPath(role string, c Context) string {
 
 // callerNames returns the names under which a caller is listed in a Principal element, its own first, and its account.
 //
-// A role session has the name of its role too, here without the path, which a session's ARN does not have. A federated user is covered by the user of its name. A federated caller is no member of the account that holds the provider.
+// A role session has the name of its role too, here without the path, which a session's ARN does not have. A federated user is
+// covered by the user of its name. A federated caller is no member of the account that holds the provider.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 func callerNames(principal string) (names []string, account string) {
 	var field [5]string // arn, partition, service, region, account
