@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/trustvet/trustvet/internal/policy"
@@ -57,26 +58,9 @@ func (e *evaluator) missing(r *resource, unknown *policy.Hole) *policy.Value {
 // maxDocuments is how many policies of one file are looked at. AWS takes 500 resources in a template.
 const maxDocuments = 10_000
 
-// maxKept bounds what the policies of one file count together: each of its values, and more where it is large, since what comes of
-// it grows faster. Aliases and loops give many roles one large policy.
+// maxKept bounds what the policies of one file count together: each of its values, twice since it may have a name, and more where
+// it is large, since what comes of it grows faster. Aliases and loops give many roles one large policy.
 const maxKept = 200_000
-
-// judged is how many values of a policy are judged at the most: see policy.Parse.
-const judged = 4_000
-
-func sizeOf(v *policy.Value) int {
-	if v == nil {
-		return 0
-	}
-	n := 1
-	for _, e := range v.Elements {
-		n += sizeOf(e)
-	}
-	for _, m := range v.Members {
-		n += 1 + sizeOf(m.Value)
-	}
-	return n
-}
 
 // documents adds a document for each policy that eval gives in the worlds in which the resource r exists. A nil policy means
 // that there is no role in that world.
@@ -113,8 +97,11 @@ func (e *evaluator) documents(t *template, r *resource, role string, eval func()
 		}
 		d.When = o.when
 		d.Calls = t.calls
-		n := sizeOf(d.Value)
-		e.kept += n + min(n, judged)*min(n, judged)/1000
+		if d.Value != nil {
+			n := 2 * d.Value.Count(math.MaxInt/2)
+			judged := min(n, policy.MaxValues)
+			e.kept += n + judged*judged/1000
+		}
 		e.blanks(r, d)
 		e.describe(t, r, d)
 		e.docs = append(e.docs, d)

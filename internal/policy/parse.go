@@ -24,9 +24,9 @@ func Parse(role string, v *Value) *Document {
 	case Hidden:
 		p.unresolved("the policy", v)
 	case Object:
-		if v.count(maxValues) > maxValues {
+		if v.Count(MaxValues) > MaxValues {
 			// To reason about a policy takes time that grows faster than the policy does.
-			hole := &Hole{Expr: "the policy", Reason: "it has more than " + itoa(maxValues) + " values, far more than the 8,192 characters that IAM takes", Limit: true}
+			hole := &Hole{Expr: "the policy", Reason: "it has more than " + itoa(MaxValues) + " values, far more than the 8,192 characters that IAM takes", Limit: true}
 			p.unresolved("the policy", &Value{Kind: Hidden, Hole: hole, Span: v.Span})
 			return d
 		}
@@ -37,9 +37,9 @@ func Parse(role string, v *Value) *Document {
 	return d
 }
 
-// maxValues bounds the values of a policy that is looked at. A value takes four characters at the least, and IAM does not take
+// MaxValues bounds the values of a policy that is looked at. A value takes four characters at the least, and IAM does not take
 // more than 8,192, white space aside.
-const maxValues = 4_000
+const MaxValues = 4_000
 
 type parser struct {
 	doc *Document

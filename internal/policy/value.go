@@ -75,20 +75,20 @@ func (v *Value) Leaves() []Leaf {
 	return leaves
 }
 
-// count returns the number of values in v, itself with it, or some number above most as soon as there are more.
-func (v *Value) count(most int) int {
+// Count returns the number of values in v, itself with it, or some number above most as soon as there are more.
+func (v *Value) Count(most int) int {
 	n := 1
 	for _, e := range v.Elements {
 		if n > most {
 			return n
 		}
-		n += e.count(most - n)
+		n += e.Count(most - n)
 	}
 	for _, m := range v.Members {
 		if n > most {
 			return n
 		}
-		n += m.Value.count(most - n)
+		n += m.Value.Count(most - n)
 	}
 	return n
 }
