@@ -3,7 +3,6 @@
 package extract
 
 import (
-	"bytes"
 	"errors"
 	"path"
 	"slices"
@@ -144,21 +143,14 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
-		drop(tree, file)
+		tree.Drop(file)
 		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
 	if len(docs)+len(problems) == 0 {
-		drop(tree, file)
+		tree.Drop(file)
 	}
 	return dataResult{Result{docs, nil, problems}, true}
-}
-
-// drop lets go of a file with nothing in it. One that speaks of trustvet may hold comments for it, which are read later.
-func drop(tree *source.Tree, f *source.File) {
-	if !bytes.Contains(f.Src, []byte("trustvet")) {
-		tree.Drop(f)
-	}
 }
 
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.

@@ -217,7 +217,7 @@ func (e *evaluator) leadingTo(ways []alternative[*value], index []int) (there []
 }
 
 func (c *givenByWay) key() memoKey {
-	return memoKey{c.s.inst, fmt.Sprintf("for_each at %s:%d", c.a.SrcRange.Filename, c.a.SrcRange.Start.Byte)}
+	return memoKey{c.s.inst, fmt.Sprintf("%s at %s:%d", c.a.Name, c.a.SrcRange.Filename, c.a.SrcRange.Start.Byte)}
 }
 
 func (c *givenByWay) evaluate() *value {
@@ -225,7 +225,7 @@ func (c *givenByWay) evaluate() *value {
 	return c.s.e.once(k.inst, k.name, c.s.span(c.a.Expr.Range()), func() *value { return c.s.eval(c.a.Expr) })
 }
 
-// inRun returns what for_each is given in the current run.
+// inRun returns what the argument is given in the current run.
 func (c *givenByWay) inRun() *value {
 	e := c.s.e
 	e.consulted++

@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -381,9 +380,7 @@ func (l *loader) discard(m *module) {
 		l.originMu.Lock()
 		delete(l.origins, f.Name)
 		l.originMu.Unlock()
-		if !bytes.Contains(f.Src, []byte("trustvet")) { // a comment for it is read later
-			l.tree.Drop(f)
-		}
+		l.tree.Drop(f)
 	}
 }
 

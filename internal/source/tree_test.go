@@ -157,3 +157,11 @@ func TestADroppedFileIsReadAgain(t *testing.T) {
 		t.Error("a file that two have asked for is dropped")
 	}
 }
+
+func TestAFileThatSpeaksOfTrustvetIsKept(t *testing.T) {
+	tree := NewTree(fstest.MapFS{"a": &fstest.MapFile{Data: []byte("# trustvet:ignore")}})
+	f, _ := tree.File("a")
+	if tree.Drop(f); tree.Dropped("a") {
+		t.Error("the file is dropped")
+	}
+}
