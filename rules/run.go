@@ -112,13 +112,8 @@ type claim struct {
 	principal int // index in Principals, -1 for all
 }
 
-const (
-	// maxWork bounds the steps that the engine takes for all documents together, of some 100 ns each: see access.Options.Work.
-	// In public repositories a role takes 20 of them, and those of the repository that takes the most 180.
-	maxWork = 10_000_000
-	// findingCost is what a finding counts as, in steps.
-	findingCost = 50
-)
+// findingCost is what a finding counts as, in steps of the engine.
+const findingCost = 50
 
 // asking returns how to ask the engine about the document.
 func (p *Pass) asking() access.Options {
@@ -137,7 +132,7 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 	var bill parallel.Bill
 	costs := make([]int, len(groups))
 	parallel.Each(len(groups), func(g int) {
-		if bill.Exceeds(maxWork) {
+		if bill.Exceeds(access.MaxWork) {
 			return
 		}
 		first := docs[groups[g][0]]
@@ -173,10 +168,10 @@ func Run(docs []*policy.Document, opts Options) []Finding {
 	})
 	total := 0
 	for g, group := range groups {
-		if total > maxWork {
+		if total > access.MaxWork {
 			for _, i := range group {
 				each[i] = nil
-				docs[i].Fail(fmt.Errorf("the policies before it take more than %d steps to judge", maxWork))
+				docs[i].Fail(access.ErrWork)
 			}
 		}
 		total += costs[g]

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,13 @@ type Options struct {
 	// Terse leaves out of grants what only describes them: Callers, Guard, Less and Rests. What can be found in them is the same.
 	Terse bool
 }
+
+// MaxWork bounds the steps that are taken for all policies of a run: see Options.Work. In public repositories a role takes 20 of
+// them, and those of the repository that takes the most 180.
+const MaxWork = 10_000_000
+
+// ErrWork is why a policy is not judged after MaxWork.
+var ErrWork = fmt.Errorf("the policies before it take more than %d steps to judge", MaxWork)
 
 // A question is about all requests to one or two documents at once. It holds what is common to the work on it.
 type question struct {

@@ -143,8 +143,8 @@ func (d *Difference) between(before, after *Input, lines func(names []string) (m
 		if !d.counts(p) {
 			continue
 		}
-		err := errOver
-		if c.work <= maxWork {
+		err := access.ErrWork
+		if c.work <= access.MaxWork {
 			err = source.Survive(func() { c.compare(p) })
 		}
 		if err != nil {

@@ -6,7 +6,6 @@
 package scan
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/trustvet/trustvet/extract"
@@ -146,19 +145,14 @@ func Roles(docs []*policy.Document) [][]*policy.Document {
 	return roles
 }
 
-// maxWork bounds the steps that the engine takes for all answers of Who or of a comparison: see access.Options.Work.
-const maxWork = 10_000_000
-
-var errOver = fmt.Errorf("the policies before it take more than %d steps to judge", maxWork)
-
 // Who returns the grants of each of docs, which are documents of r. Where that fails, it is a problem of r.
 func (r *Result) Who(docs []*policy.Document, o Options) [][]access.Grant {
 	grants := make([][]access.Grant, len(docs))
 	failed, work := make([]error, len(docs)), make([]int, len(docs))
-	over := r.work > maxWork
+	over := r.work > access.MaxWork
 	parallel.Each(len(docs), func(i int) {
 		if over {
-			failed[i] = errOver
+			failed[i] = access.ErrWork
 			return
 		}
 		failed[i] = source.Survive(func() { grants[i] = access.Who(docs[i], access.Options{Now: o.Config.Rules.Now, Work: &work[i]}) })
