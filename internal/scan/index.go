@@ -53,11 +53,11 @@ func OpenCommit(from Place, paths []string) (*Input, map[string]bool, error) {
 			index.add(name)
 		}
 	}
-	sys, err := os.OpenRoot(root)
+	sys, err := source.OpenDir(root)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.Tree = source.NewTree(indexFS{sys.FS(), index})
+	in.Tree = source.NewTree(indexFS{sys, index})
 	in.Files = affected(in.Tree, index.names, names, func(texts, patterns []string) []string {
 		found, err := searchFiles(root, texts, patterns)
 		if err != nil {

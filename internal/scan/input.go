@@ -68,12 +68,11 @@ func Open(from Place, paths []string) (*Input, error) {
 		roots = append(roots, top(dir))
 	}
 	in.Root = common(roots)
-	var fsys fs.FS
-	root, err := os.OpenRoot(in.Root)
+	dir, err := source.OpenDir(in.Root)
 	if err != nil {
 		return nil, err
 	}
-	fsys = root.FS()
+	var fsys fs.FS = dir
 	if slices.Contains(paths, Stdin) {
 		name, err := from.Name(in.Root, from.StdinName)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -56,11 +55,11 @@ func NewTree(fsys fs.FS) *Tree {
 
 // OpenTree returns the tree of the files below dir.
 func OpenTree(dir string) (*Tree, error) {
-	root, err := os.OpenRoot(dir)
+	d, err := OpenDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	return NewTree(root.FS()), nil
+	return NewTree(d), nil
 }
 
 // Clean returns name as a Tree spells it, or ErrOutside when it leaves the tree. Names are slash-separated and relative to

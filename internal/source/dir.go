@@ -1,0 +1,60 @@
+package source
+
+import (
+	"io/fs"
+	"os"
+	"path"
+)
+
+// A Dir is a directory of this machine as a file system. No name leaves it, neither by ".." nor through a symbolic link.
+// Together with Tree, which refuses what is no regular file, it is the sandbox of all reading that input can cause.
+type Dir struct {
+	root *os.Root
+	fsys fs.FS    // of root
+	self *os.File // the directory itself
+}
+
+// OpenDir opens the directory of that path, which the user names.
+func OpenDir(dir string) (*Dir, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	self, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{root, root.FS(), self}, nil
+}
+
+// Open opens a file for reading.
+func (d *Dir) Open(name string) (fs.File, error) {
+	if f, ok := d.openRegular(name); ok {
+		return f, nil
+	}
+	return d.fsys.Open(name)
+}
+
+// ReadDir returns the entries of a directory, sorted by name.
+func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) {
+	if entries, ok := d.list(name); ok {
+		return entries, nil
+	}
+	return fs.ReadDir(d.fsys, name)
+}
+
+// Stat says what a file is; it follows links.
+func (d *Dir) Stat(name string) (fs.FileInfo, error) { return fs.Stat(d.fsys, name) }
+
+// A dirEntry is one of a directory that has been listed.
+type dirEntry struct {
+	dir    *Dir
+	parent string
+	name   string
+	mode   fs.FileMode
+}
+
+func (e *dirEntry) Name() string               { return e.name }
+func (e *dirEntry) Type() fs.FileMode          { return e.mode }
+func (e *dirEntry) IsDir() bool                { return e.mode.IsDir() }
+func (e *dirEntry) Info() (fs.FileInfo, error) { return e.dir.root.Lstat(path.Join(e.parent, e.name)) }
