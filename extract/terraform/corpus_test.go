@@ -205,7 +205,7 @@ func checkArguments(t *testing.T, name string, src []byte, r blockRange, want *h
 		t.Errorf("%s: the block at %d has %d arguments, the parser finds %d and %d blocks", name, r.start, len(ranges), len(want.Attributes), len(want.Blocks))
 		return
 	}
-	b := &block{typ: "locals", file: source.NewFile(name, src), rng: r}
+	b := &block{blockHead: blockHead{typ: "locals", rng: r}, file: source.NewFile(name, src)}
 	for _, a := range ranges {
 		w := want.Attributes[a.name]
 		if w == nil || a.start != w.NameRange.Start.Byte {
@@ -230,7 +230,7 @@ func syntaxTree(a *hclsyntax.Attribute) string {
 }
 
 // checkSplit compares the splitter with the parser on src.
-func checkSplit(t *testing.T, name string, src []byte, ranges []blockRange, ok bool) {
+func checkSplit(t *testing.T, name string, src []byte, blocks []blockHead, ok bool) {
 	t.Helper()
 	if nestsTooDeep(src) {
 		return
@@ -246,16 +246,16 @@ func checkSplit(t *testing.T, name string, src []byte, ranges []blockRange, ok b
 		return
 	}
 	want := parsed.Body.(*hclsyntax.Body).Blocks
-	if len(want) != len(ranges) {
-		t.Errorf("%s: %d blocks, the parser finds %d", name, len(ranges), len(want))
+	if len(want) != len(blocks) {
+		t.Errorf("%s: %d blocks, the parser finds %d", name, len(blocks), len(want))
 		return
 	}
-	for i, r := range ranges {
+	for i, b := range blocks {
 		w := want[i]
-		if r.typ != w.Type || !slices.Equal(r.labels, w.Labels) || r.start != w.TypeRange.Start.Byte || r.end != w.CloseBraceRange.End.Byte {
-			t.Errorf("%s: block %d is %v, the parser says %s %q %d-%d", name, i, r, w.Type, w.Labels, w.TypeRange.Start.Byte, w.CloseBraceRange.End.Byte)
+		if b.typ != w.Type || !slices.Equal(b.labels, w.Labels) || b.rng.start != w.TypeRange.Start.Byte || b.rng.end != w.CloseBraceRange.End.Byte {
+			t.Errorf("%s: block %d is %v, the parser says %s %q %d-%d", name, i, b, w.Type, w.Labels, w.TypeRange.Start.Byte, w.CloseBraceRange.End.Byte)
 			return
 		}
-		checkArguments(t, name, src, r, w.Body)
+		checkArguments(t, name, src, b.rng, w.Body)
 	}
 }

@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -64,32 +62,19 @@ func Extract(tree *source.Tree, files []string, opts Options) ([]*policy.Documen
 	roots := l.roots(files, run)
 	n := len(roots) + len(units)
 	results := make([]rootResult, n)
-	var wg sync.WaitGroup
 	var bill parallel.Bill
-	next := make(chan int)
-	for range min(runtime.GOMAXPROCS(0), n) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				if i < len(roots) {
-					results[i] = l.extractRoot(roots[i], &opts)
-				} else {
-					results[i] = l.extractUnit(units[i-len(roots)], &opts)
-				}
-				bill.Add(i, results[i].cost)
-				l.aside.Add(i, results[i].companionCost)
-			}
-		}()
-	}
-	for i := range n {
-		if bill.Exceeds(maxRun) {
-			break
+	parallel.Each(n, func(i int) {
+		switch {
+		case bill.Exceeds(maxRun):
+			return // what comes below says so
+		case i < len(roots):
+			results[i] = l.extractRoot(roots[i], &opts)
+		default:
+			results[i] = l.extractUnit(units[i-len(roots)], &opts)
 		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+		bill.Add(i, results[i].cost)
+		l.aside.Add(i, results[i].companionCost)
+	})
 	var docs []*policy.Document
 	var companions []*policy.Companion
 	var unclaimed []unclaimed

@@ -83,7 +83,7 @@ func (r jsonReader) blocks(blocks []*block, typ string, labels []string, more in
 		}
 		rng := blockRange{start: m.Key.Span.Start, header: m.Key.Span.End, end: v.Span.End}
 		rng.end = max(rng.end, rng.header)
-		blocks = append(blocks, &block{typ: typ, labels: labels, file: r.f, rng: rng, body: r.body(typ, v)})
+		blocks = append(blocks, &block{blockHead: blockHead{typ, labels, rng}, file: r.f, body: r.body(typ, v)})
 	}
 	return blocks
 }

@@ -82,12 +82,10 @@ type module struct {
 
 // A block is a top-level block, parsed when it is first needed.
 type block struct {
-	typ    string
-	labels []string
-	file   *source.File
-	rng    blockRange
-	at     source.Span // of a block of a stub: the module call
-	over   []*block    // of override files, in their order
+	blockHead
+	file *source.File
+	at   source.Span // of a block of a stub: the module call
+	over []*block    // of override files, in their order
 
 	once   sync.Once
 	body   *hclsyntax.Body
@@ -457,13 +455,14 @@ func (l *loader) fileBlocks(f *source.File) []*block {
 	if strings.HasSuffix(f.Name, ".json") {
 		return l.jsonBlocks(f)
 	}
-	var blocks []*block
-	ranges, ok := split(f.Src)
+	heads, ok := split(f.Src)
 	if !ok {
 		return l.parseBlocks(f)
 	}
-	for _, r := range ranges {
-		blocks = append(blocks, &block{typ: r.typ, labels: r.labels, file: f, rng: r})
+	all, blocks := make([]block, len(heads)), make([]*block, len(heads))
+	for i, h := range heads {
+		all[i].blockHead, all[i].file = h, f
+		blocks[i] = &all[i]
 	}
 	return blocks
 }
@@ -510,7 +509,7 @@ func parsedBlock(f *source.File, nested *hclsyntax.Block, broken string) *block 
 	r := blockRange{start: nested.TypeRange.Start.Byte, header: nested.OpenBraceRange.End.Byte, end: nested.CloseBraceRange.End.Byte}
 	r.header = max(r.header, r.start)
 	r.end = max(r.end, r.header)
-	return &block{typ: nested.Type, labels: nested.Labels, file: f, rng: r, body: nested.Body, broken: broken}
+	return &block{blockHead: blockHead{nested.Type, nested.Labels, r}, file: f, body: nested.Body, broken: broken}
 }
 
 // nestsTooDeep reports whether src would make the recursive parser recurse deeper than its stack allows: open brackets,

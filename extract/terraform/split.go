@@ -1,9 +1,16 @@
 package terraform
 
-// A blockRange is where a top-level block lies in its file, and its header.
-type blockRange struct {
+import "bytes"
+
+// A blockHead is what a top-level block is, and where it lies.
+type blockHead struct {
 	typ    string
 	labels []string
+	rng    blockRange
+}
+
+// A blockRange is where a top-level block lies in its file.
+type blockRange struct {
 	start  int // bytes: of the type
 	header int // behind the opening brace
 	end    int // behind the closing brace
@@ -15,18 +22,19 @@ var inside = [256]bool{'"': true, '{': true, '}': true, '#': true, '/': true, '<
 // A splitter finds the top-level blocks of a file without parsing what is in them, some fifty times as fast as a parser.
 // INVARIANT: when it accepts a file that hclsyntax accepts too, both see the same blocks.
 type splitter struct {
-	src []byte
-	pos int
+	src    []byte
+	pos    int
+	labels []string // of all blocks so far
 }
 
 // split returns the top-level blocks of src. It reports false when src does not look like a sequence of blocks, and leaves
 // the diagnosis to the parser then.
-func split(src []byte) ([]blockRange, bool) {
+func split(src []byte) ([]blockHead, bool) {
 	s := splitter{src: src}
 	if len(src) >= 3 && src[0] == 0xEF && src[1] == 0xBB && src[2] == 0xBF {
 		s.pos = 3
 	}
-	var blocks []blockRange
+	blocks := make([]blockHead, 0, min(bytes.Count(src, []byte("\n}"))+1, maxBlocks)) // most blocks end on a line of their own
 	for {
 		if !s.space(true) {
 			return blocks, false
@@ -99,7 +107,8 @@ func (s *splitter) comment() bool {
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }
 
-func (s *splitter) ident() (string, bool) {
+// ident skips an identifier and returns it.
+func (s *splitter) ident() ([]byte, bool) {
 	start := s.pos
 	for s.pos < len(s.src) {
 		c := s.src[s.pos]
@@ -109,17 +118,38 @@ func (s *splitter) ident() (string, bool) {
 		s.pos++
 	}
 	if s.pos < len(s.src) && s.src[s.pos] >= 0x80 {
-		return "", false // a letter perhaps: the parser knows
+		return nil, false // a letter perhaps: the parser knows
 	}
-	return string(s.src[start:s.pos]), s.pos > start
+	return s.src[start:s.pos], s.pos > start
 }
 
-func (s *splitter) block() (blockRange, bool) {
-	b := blockRange{start: s.pos}
-	var ok bool
-	if b.typ, ok = s.ident(); !ok {
+// blockType returns the type of a block as a string, without an allocation for those of Terraform.
+func blockType(typ []byte) string {
+	switch string(typ) {
+	case "resource":
+		return "resource"
+	case "data":
+		return "data"
+	case "module":
+		return "module"
+	case "variable":
+		return "variable"
+	case "output":
+		return "output"
+	case "locals":
+		return "locals"
+	}
+	return string(typ)
+}
+
+func (s *splitter) block() (blockHead, bool) {
+	b := blockHead{rng: blockRange{start: s.pos}}
+	typ, ok := s.ident()
+	if !ok {
 		return b, false
 	}
+	b.typ = blockType(typ)
+	first := len(s.labels)
 	for {
 		if !s.space(false) || s.pos == len(s.src) {
 			return b, false
@@ -127,11 +157,12 @@ func (s *splitter) block() (blockRange, bool) {
 		switch c := s.src[s.pos]; {
 		case c == '{':
 			s.pos++
-			b.header = s.pos
+			b.labels = s.labels[first:len(s.labels):len(s.labels)]
+			b.rng.header = s.pos
 			if !s.braces() {
 				return b, false
 			}
-			b.end = s.pos
+			b.rng.end = s.pos
 			if !s.space(false) {
 				return b, false
 			}
@@ -150,14 +181,14 @@ func (s *splitter) block() (blockRange, bool) {
 			if s.pos == len(s.src) {
 				return b, false
 			}
-			b.labels = append(b.labels, string(s.src[start:s.pos]))
+			s.labels = append(s.labels, string(s.src[start:s.pos]))
 			s.pos++
 		case letter(c):
 			label, ok := s.ident()
 			if !ok {
 				return b, false
 			}
-			b.labels = append(b.labels, label)
+			s.labels = append(s.labels, string(label))
 		default:
 			return b, false
 		}
@@ -184,10 +215,11 @@ func splitArguments(src []byte, start, end int) ([]argumentRange, bool) {
 			return arguments, true
 		}
 		a := argumentRange{start: s.pos}
-		var ok bool
-		if a.name, ok = s.ident(); !ok || !s.space(false) || s.pos == end || s.src[s.pos] != '=' {
+		name, ok := s.ident()
+		if !ok || !s.space(false) || s.pos == end || s.src[s.pos] != '=' {
 			return nil, false
 		}
+		a.name = string(name)
 		s.pos++
 		if !s.expression() {
 			return nil, false
