@@ -143,12 +143,12 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
-		tree.Drop(file)
+		tree.Recycle(file)
 		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
 	if len(docs)+len(problems) == 0 {
-		tree.Drop(file)
+		tree.Recycle(file)
 	}
 	return dataResult{Result{docs, nil, problems}, true}
 }

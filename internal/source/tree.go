@@ -31,6 +31,7 @@ type Tree struct {
 	mu    sync.Mutex
 	files map[string]*treeFile
 	dirs  map[string]*treeDir
+	spare [][]byte // of recycled files, empty
 }
 
 type treeFile struct {
@@ -50,7 +51,7 @@ type treeDir struct {
 
 // NewTree returns the tree of the files in fsys, which must itself refuse to follow symbolic links out of it.
 func NewTree(fsys fs.FS) *Tree {
-	return &Tree{fsys: fsys, files: map[string]*treeFile{}, dirs: map[string]*treeDir{}}
+	return &Tree{fsys: fsys, files: map[string]*treeFile{}, dirs: map[string]*treeDir{}, spare: make([][]byte, 0, maxSpares)}
 }
 
 // OpenTree returns the tree of the files below dir.
@@ -103,15 +104,43 @@ func (t *Tree) File(name string) (*File, error) {
 // Drop lets go of the bytes of f, which the caller has and will use no more: most files of a tree hold nothing of interest.
 // It does nothing when somebody else has asked for the file, so that there is never a second File of that name in use, nor when
 // the file speaks of trustvet: it may hold comments for it, which are read later.
-func (t *Tree) Drop(f *File) {
+func (t *Tree) Drop(f *File) { t.drop(f, false) }
+
+// Recycle is Drop for a file of which nobody keeps anything, not even a span: its memory is that of the next one.
+func (t *Tree) Recycle(f *File) { t.drop(f, true) }
+
+func (t *Tree) drop(f *File, recycle bool) {
 	if bytes.Contains(f.Src, []byte("trustvet")) {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e := t.files[f.Name]; e != nil && e.asked == 1 {
-		t.files[f.Name] = &treeFile{dropped: true}
+	if e := t.files[f.Name]; e == nil || e.asked != 1 {
+		return
 	}
+	t.files[f.Name] = &treeFile{dropped: true}
+	if recycle && cap(f.Src) <= maxSpare && len(t.spare) < cap(t.spare) {
+		t.spare = append(t.spare, f.Src[:0])
+		f.Src = nil
+	}
+}
+
+// There are at most that many spare buffers of so many bytes: enough that one is of about the size of the next file.
+const maxSpares, maxSpare = 32, 64 << 10
+
+// buffer returns an empty buffer for so many bytes, and hardly more: what is read into it may be kept.
+func (t *Tree) buffer(size int) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, b := range t.spare {
+		if size <= cap(b) && cap(b) <= size+size/8 {
+			last := len(t.spare) - 1
+			t.spare[i], t.spare[last] = t.spare[last], nil
+			t.spare = t.spare[:last]
+			return b
+		}
+	}
+	return make([]byte, 0, size)
 }
 
 // Dropped reports whether the file of that name has been dropped and nobody has asked for it since.
@@ -147,7 +176,7 @@ func (t *Tree) read(name string) ([]byte, error) {
 	case info.Size() > MaxFileSize:
 		return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
 	}
-	src := make([]byte, 0, info.Size()+1)
+	src := t.buffer(int(info.Size()) + 1)
 	for {
 		if len(src) > MaxFileSize {
 			return nil, fmt.Errorf("%s %w", name, ErrTooLarge)
