@@ -99,7 +99,9 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		all.Companions = append(all.Companions, r.Companions...)
 		all.Problems = append(all.Problems, r.Problems...)
 	}
-	all.Documents = append(all.Documents, slices.DeleteFunc(policies, readElsewhere(all.Documents))...)
+	if len(policies) > 0 {
+		all.Documents = append(all.Documents, slices.DeleteFunc(policies, readElsewhere(all.Documents))...)
+	}
 	slices.SortStableFunc(all.Documents, compareDocuments)
 	policy.SortCompanions(all.Companions)
 	all.Problems = source.SortProblems(all.Problems)

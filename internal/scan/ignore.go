@@ -54,12 +54,15 @@ func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source
 		list     []*ignore
 		problems []source.Problem
 	}
-	results := make([]result, len(in.Files))
-	parallel.Each(len(in.Files), func(i int) {
-		name := in.Files[i]
-		if !mayHoldIgnores(name) || in.Tree.Dropped(name) {
-			return // extraction drops no file that speaks of trustvet
+	var names []string
+	for _, name := range in.Files {
+		if mayHoldIgnores(name) && !in.Tree.Dropped(name) { // extraction drops no file that speaks of trustvet
+			names = append(names, name)
 		}
+	}
+	results := make([]result, len(names))
+	parallel.Each(len(names), func(i int) {
+		name := names[i]
 		f, err := in.Tree.File(name)
 		if err != nil {
 			return // the extractor says so

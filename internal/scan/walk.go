@@ -59,10 +59,6 @@ type listing struct {
 	err     error
 }
 
-// listedAtOnce is how many directories are listed by all processors together before the first is walked: a tree has many
-// small ones, and to list them takes most of a walk.
-const listedAtOnce = 64
-
 // walkDir adds the files of dir, which holds l, and below it.
 func (w *walker) walkDir(dir string, l listing, ignores []ignoreFile) {
 	if l.err != nil {
@@ -93,12 +89,10 @@ func (w *walker) walkDir(dir string, l listing, ignores []ignoreFile) {
 		}
 		return
 	}
-	for group := range slices.Chunk(dirs, listedAtOnce) {
-		listings := make([]listing, len(group))
-		parallel.Each(len(group), func(i int) { listings[i].entries, listings[i].err = w.tree.ReadDir(group[i]) })
-		for i, d := range group {
-			w.walkDir(d, listings[i], ignores[:len(ignores):len(ignores)])
-		}
+	listings := make([]listing, len(dirs)) // a tree has many small directories, and to list them takes most of a walk
+	parallel.Each(len(dirs), func(i int) { listings[i].entries, listings[i].err = w.tree.ReadDir(dirs[i]) })
+	for i, d := range dirs {
+		w.walkDir(d, listings[i], ignores[:len(ignores):len(ignores)])
 	}
 }
 

@@ -39,9 +39,10 @@ type treeFile struct {
 	asked int // how often, guarded by Tree.mu
 	file  *File
 	err   error
-
-	dropped bool
 }
+
+// dropped stands for every file that has been dropped and that nobody has asked for since.
+var dropped = &treeFile{}
 
 type treeDir struct {
 	once    sync.Once
@@ -84,7 +85,7 @@ func (t *Tree) File(name string) (*File, error) {
 	}
 	t.mu.Lock()
 	f := t.files[name]
-	if f == nil {
+	if f == nil || f == dropped {
 		f = &treeFile{}
 		t.files[name] = f
 	}
@@ -118,7 +119,7 @@ func (t *Tree) drop(f *File, recycle bool) {
 	if e := t.files[f.Name]; e == nil || e.asked != 1 {
 		return
 	}
-	t.files[f.Name] = &treeFile{dropped: true}
+	t.files[f.Name] = dropped
 	if recycle && cap(f.Src) <= maxSpare && len(t.spare) < cap(t.spare) {
 		t.spare = append(t.spare, f.Src[:0])
 		f.Src = nil
@@ -147,8 +148,7 @@ func (t *Tree) buffer(size int) []byte {
 func (t *Tree) Dropped(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.files[name]
-	return f != nil && f.dropped && f.asked == 0
+	return t.files[name] == dropped
 }
 
 func (t *Tree) read(name string) ([]byte, error) {
