@@ -68,9 +68,13 @@ func (w *walker) walkDir(dir string, l listing, ignores []ignoreFile) {
 	if slices.ContainsFunc(l.entries, func(e source.Entry) bool { return e.Name() == ".gitignore" }) {
 		ignores = w.readIgnore(ignores, dir)
 	}
+	within := dir + "/"
+	if dir == "." {
+		within = ""
+	}
 	var dirs []string
 	for _, e := range l.entries {
-		name := path.Join(dir, e.Name())
+		name := within + e.Name()
 		switch {
 		case e.IsDir() && skippedDir(e.Name()), e.Name() == ".git":
 		case len(ignores) > 0 && w.leavesOut(ignores, name, e.IsDir()):
