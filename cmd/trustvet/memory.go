@@ -13,19 +13,28 @@ const growthPercent, growthBytes = 75, 8 << 20
 
 // paceCollection has garbage collected as said above.
 func paceCollection() {
-	percent := growthBytes * 100 / (4 << 20) // of the 4 MB that the runtime takes the heap to be before the first collection
+	percent := growth(0)
 	debug.SetGCPercent(percent)
 	type collected struct{ _ *byte }
 	var next func(*collected) // runs after each collection
 	next = func(c *collected) {
-		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(sample)
-		live := max(1<<16, int(sample[0].Value.Uint64()))
-		if p := max(growthPercent, growthBytes*100/live); p != percent {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		if p := growth(int(live[0].Value.Uint64())); p != percent {
 			percent = p
 			debug.SetGCPercent(p)
 		}
 		runtime.SetFinalizer(c, next)
 	}
 	runtime.SetFinalizer(&collected{}, next)
+}
+
+// growth returns by how many percent the heap may grow when so many bytes live. The runtime lets it grow to that part of 4 MB
+// in any case: https://go.dev/doc/gc-guide#GOGC.
+func growth(live int) int {
+	percent := (live + growthBytes) * 100 / (4 << 20)
+	if live > 0 {
+		percent = min(percent, growthBytes*100/live)
+	}
+	return max(growthPercent, percent)
 }
