@@ -29,6 +29,7 @@ type loader struct {
 
 	originMu sync.RWMutex
 	origins  map[string]*origin
+	unnamed  int // texts among them, ever
 
 	aside parallel.Bill // what the companions of root modules cost
 }

@@ -49,7 +49,8 @@ func (l *loader) addText(parts []policy.Part) (name string, src []byte) {
 func (l *loader) addUnnamed(o *origin) (name string) {
 	l.originMu.Lock()
 	defer l.originMu.Unlock()
-	name = "\x00" + strconv.Itoa(len(l.origins))
+	name = "\x00" + strconv.Itoa(l.unnamed)
+	l.unnamed++
 	l.origins[name] = o
 	return name
 }

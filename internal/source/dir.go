@@ -27,9 +27,9 @@ func OpenDir(dir string) (*Dir, error) {
 	return &Dir{root, root.FS(), self}, nil
 }
 
-// Open opens a file for reading.
+// Open opens a regular file for reading. Of anything else, what it returns says that it is none.
 func (d *Dir) Open(name string) (fs.File, error) {
-	if f, ok := d.openRegular(name); ok {
+	if f, ok := d.open(name); ok {
 		return f, nil
 	}
 	return d.fsys.Open(name)

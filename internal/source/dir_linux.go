@@ -30,29 +30,34 @@ func (d *Dir) beneath(name string, flags uint64) (fd int, ok bool) {
 	return fd, err == nil
 }
 
-// openRegular opens the file of that name if it is a regular one.
-func (d *Dir) openRegular(name string) (fs.File, bool) {
+// open opens the file of that name for reading.
+func (d *Dir) open(name string) (fs.File, bool) {
 	fd, ok := d.beneath(name, 0)
 	if !ok {
 		return nil, false
 	}
 	var info unix.Stat_t
-	if err := unix.Fstat(fd, &info); err != nil || info.Mode&unix.S_IFMT != unix.S_IFREG {
+	if err := unix.Fstat(fd, &info); err != nil {
 		unix.Close(fd)
 		return nil, false
 	}
-	return &regularFile{fd: fd, name: name, size: info.Size}, true
+	f := &openFile{fd: fd, name: name, size: info.Size, mode: fs.ModeIrregular}
+	if info.Mode&unix.S_IFMT == unix.S_IFREG {
+		f.mode = 0
+	}
+	return f, true
 }
 
-// A regularFile is one that is open, and what is known of it.
-type regularFile struct {
+// An openFile is a file, and what is known of it: that and nothing else. Read and Stat are for regular ones.
+type openFile struct {
 	fd   int
 	name string
 	size int64
+	mode fs.FileMode
 	read int64 // bytes read so far
 }
 
-func (f *regularFile) Read(p []byte) (int, error) {
+func (f *openFile) Read(p []byte) (int, error) {
 	n, err := unix.Read(f.fd, p)
 	for err == unix.EINTR {
 		n, err = unix.Read(f.fd, p)
@@ -67,14 +72,14 @@ func (f *regularFile) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (f *regularFile) Close() error               { return unix.Close(f.fd) }
-func (f *regularFile) Stat() (fs.FileInfo, error) { return f, nil }
-func (f *regularFile) Name() string               { return path.Base(f.name) }
-func (f *regularFile) Size() int64                { return f.size }
-func (f *regularFile) Mode() fs.FileMode          { return 0o444 }
-func (f *regularFile) ModTime() time.Time         { return time.Time{} }
-func (f *regularFile) IsDir() bool                { return false }
-func (f *regularFile) Sys() any                   { return nil }
+func (f *openFile) Close() error               { return unix.Close(f.fd) }
+func (f *openFile) Stat() (fs.FileInfo, error) { return f, nil }
+func (f *openFile) Name() string               { return path.Base(f.name) }
+func (f *openFile) Size() int64                { return f.size }
+func (f *openFile) Mode() fs.FileMode          { return f.mode }
+func (f *openFile) ModTime() time.Time         { return time.Time{} }
+func (f *openFile) IsDir() bool                { return false }
+func (f *openFile) Sys() any                   { return nil }
 
 // list returns the entries of the directory of that name, sorted.
 func (d *Dir) list(name string) ([]fs.DirEntry, bool) {
@@ -122,6 +127,14 @@ func modeOf(kind byte) (mode fs.FileMode, known bool) {
 		return fs.ModeDir, true
 	case unix.DT_LNK:
 		return fs.ModeSymlink, true
+	case unix.DT_FIFO:
+		return fs.ModeNamedPipe, true
+	case unix.DT_SOCK:
+		return fs.ModeSocket, true
+	case unix.DT_CHR:
+		return fs.ModeDevice | fs.ModeCharDevice, true
+	case unix.DT_BLK:
+		return fs.ModeDevice, true
 	}
 	return 0, false
 }

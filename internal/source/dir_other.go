@@ -4,5 +4,5 @@ package source
 
 import "io/fs"
 
-func (d *Dir) openRegular(string) (fs.File, bool) { return nil, false }
-func (d *Dir) list(string) ([]fs.DirEntry, bool)  { return nil, false }
+func (d *Dir) open(string) (fs.File, bool)       { return nil, false }
+func (d *Dir) list(string) ([]fs.DirEntry, bool) { return nil, false }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -163,5 +164,33 @@ func TestAFileThatSpeaksOfTrustvetIsKept(t *testing.T) {
 	f, _ := tree.File("a")
 	if tree.Drop(f); tree.Dropped("a") {
 		t.Error("the file is dropped")
+	}
+}
+
+// The memory of a recycled file is that of the next one of about its size, and of no other.
+func TestARecycledFileMakesRoom(t *testing.T) {
+	fsys := fstest.MapFS{}
+	for name, size := range map[string]int{"a": 1000, "b": 990, "c": 990, "small": 10, "large": 2000} {
+		fsys[name] = &fstest.MapFile{Data: bytes.Repeat([]byte(name[:1]), size)}
+	}
+	tree := NewTree(fsys)
+	file := func(name string) *File {
+		f, err := tree.File(name)
+		if err != nil || !bytes.Equal(f.Src, fsys[name].Data) {
+			t.Fatalf("%s: %v, %v", name, f, err)
+		}
+		return f
+	}
+	a := file("a")
+	memory := &a.Src[0]
+	if tree.Recycle(a); a.Src != nil || !tree.Dropped("a") {
+		t.Error("the file is not recycled")
+	}
+	if file("small"); &file("large").Src[0] == memory || &file("b").Src[0] != memory || &file("c").Src[0] == memory {
+		t.Error("the memory is that of another file than the next one of its size")
+	}
+	kept := file("c") // asked for twice
+	if tree.Recycle(kept); kept.Src == nil {
+		t.Error("a file that two have asked for is recycled")
 	}
 }
