@@ -60,11 +60,11 @@ func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
 			continue
 		}
 		key := conds[0].Name
-		value, ok := p.choose(key, conds, c, world)
+		value, ok := p.choose(key, conds, c, r, world)
 		if !ok {
 			return nil, false
 		}
-		r.Context = append(slices.DeleteFunc(slices.Clone(r.Context), func(x access.Attribute) bool { return strings.EqualFold(x.Key, key) }), value)
+		r.Context = with(r.Context, value)
 		effort = append(effort, conds...)
 	}
 	decision, _ := access.Assume(p.Document, r, world)
@@ -74,6 +74,11 @@ func (p *Pass) try(s *policy.Statement, c caller) (*attempt, bool) {
 	r.Context = p.shown(slices.Clone(r.Context), s)
 	slices.SortFunc(r.Context, func(x, y access.Attribute) int { return strings.Compare(x.Key, y.Key) })
 	return &attempt{r, effort}, true
+}
+
+// with returns c with a in place of what it says of that key.
+func with(c access.Context, a access.Attribute) access.Context {
+	return append(slices.DeleteFunc(slices.Clone(c), func(x access.Attribute) bool { return strings.EqualFold(x.Key, a.Key) }), a)
 }
 
 // ofOneKey returns the conditions on the key of the one at index first, none where one before it has the same key.
@@ -103,12 +108,15 @@ func attributes(pairs ...string) access.Context {
 	return c
 }
 
-// shown drops from a context what no condition of the policy asks about.
+// shown drops from a context what no condition of the policy asks about, by its key or by a variable in its values.
 func (p *Pass) shown(c access.Context, in *policy.Statement) access.Context {
 	return slices.DeleteFunc(c, func(a access.Attribute) bool {
 		for _, s := range p.Document.Statements {
 			for _, cond := range s.Conditions {
 				if strings.EqualFold(cond.Key.String(), a.Key) || cond.Key.Hole() != nil {
+					return false
+				}
+				if slices.ContainsFunc(cond.Values, func(v policy.Text) bool { return hasVariable(v.String(), a.Key) }) {
 					return false
 				}
 			}
@@ -117,8 +125,18 @@ func (p *Pass) shown(c access.Context, in *policy.Statement) access.Context {
 	})
 }
 
-// choose returns a value of key with which conds hold and that c can have.
-func (p *Pass) choose(key string, conds []policy.Condition, c caller, world access.World) (access.Attribute, bool) {
+// hasVariable reports whether the policy variable for key is in s.
+func hasVariable(s, key string) bool {
+	for _, name := range strings.Split(s, "${")[1:] {
+		if len(name) > len(key) && strings.EqualFold(name[:len(key)], key) && (name[len(key)] == '}' || name[len(key)] == ',') {
+			return true
+		}
+	}
+	return false
+}
+
+// choose returns a value of key with which conds hold for r and that c, who makes r, can have.
+func (p *Pass) choose(key string, conds []policy.Condition, c caller, r access.Request, world access.World) (access.Attribute, bool) {
 	var candidates []string
 	candidates = append(candidates, c.sets(key)...)
 	if !c.pinned(key) {
@@ -131,7 +149,8 @@ func (p *Pass) choose(key string, conds []policy.Condition, c caller, world acce
 	display := conds[0].Key.String()
 	for _, v := range candidates {
 		a := access.Attribute{Key: display, Values: []string{v}, List: multivalued(key)}
-		if access.Holds(p.Document, conds, access.Request{Context: access.Context{a}}, world) {
+		r.Context = with(r.Context, a)
+		if access.Holds(p.Document, conds, r, world) {
 			return a, true
 		}
 	}
@@ -141,6 +160,9 @@ func (p *Pass) choose(key string, conds []policy.Condition, c caller, world acce
 // valuesLike returns values that the policy's own value v suggests for key.
 func (p *Pass) valuesLike(key string, op policy.Operator, v policy.Text, world access.World) []string {
 	s, known := sampleIn(v, world)
+	if known && strings.Contains(s, "${") && classOf(key) == principalTag {
+		return []string{"anyone"} // perhaps the other key has it too
+	}
 	if !known || strings.Contains(s, "${") {
 		return nil
 	}
@@ -386,7 +408,7 @@ func (p *Pass) variants(s *policy.Statement, c caller) []caller {
 		}
 		for _, v := range cond.Values {
 			pattern, known := sampleIn(v, world)
-			if !known || !strings.ContainsAny(pattern, "*?") || strings.Contains(pattern, "${") {
+			if !known || !strings.ContainsAny(pattern, "*?") && key != "aws:username" || strings.Contains(pattern, "${") {
 				continue
 			}
 			if next, ok := c.as(key, pattern); ok {
@@ -427,8 +449,7 @@ func (p *Pass) excepted(c caller) []caller {
 // as returns c with a value of key that matches pattern as far as it is free.
 func (c caller) as(key, pattern string) (caller, bool) {
 	set := func(k, v string, list bool) {
-		c.context = append(slices.DeleteFunc(slices.Clone(c.context), func(a access.Attribute) bool { return strings.EqualFold(a.Key, k) }),
-			access.Attribute{Key: k, Values: []string{v}, List: list})
+		c.context = with(c.context, access.Attribute{Key: k, Values: []string{v}, List: list})
 	}
 	switch key {
 	case "aws:principalarn":
@@ -439,6 +460,16 @@ func (c caller) as(key, pattern string) (caller, bool) {
 		c.principal = name
 		set("aws:PrincipalArn", name, false)
 		set("aws:PrincipalAccount", strings.SplitN(name, ":", 6)[4], false)
+		return c, true
+	case "aws:username": // whoever administers an account names its users
+		begin, _, user := strings.Cut(c.principal, ":user/")
+		name := spellOut(pattern, "x", "x")
+		if !user || name == "" || strings.Contains(name, "/") {
+			return c, false
+		}
+		c.principal = begin + ":user/" + name
+		set("aws:username", name, false)
+		set("aws:PrincipalArn", c.principal, false)
 		return c, true
 	case "aws:principalorgid":
 		if !strings.HasPrefix(pattern, "o-") && !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "?") {

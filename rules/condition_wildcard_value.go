@@ -19,6 +19,9 @@ func conditionWildcardValue(p *Pass) {
 		if e.value.IsZero() {
 			return e.who() + " can assume " + p.Document.Role + ", whatever its " + e.condition.Key.String() + " is"
 		}
+		if e.condition.Name == "aws:username" {
+			return e.who() + " can assume " + p.Document.Role + ": anyone can give a user of their own account a name that " + quoted(e.value) + " matches"
+		}
 		return e.who() + " can assume " + p.Document.Role + ": " + quoted(e.value) + " matches values of " + e.condition.Key.String() + " that anyone has"
 	})
 }
