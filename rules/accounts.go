@@ -46,6 +46,19 @@ func (p *Pass) owner(id policy.Text) standing {
 	return foreign
 }
 
+// mayBeIn reports whether the role may be in the account of that id, which may be a pattern.
+func (p *Pass) mayBeIn(id string) bool {
+	if account, known := p.Document.Account.Literal(); known {
+		return glob(id, account)
+	}
+	for account := range p.run.own {
+		if glob(id, account) {
+			return true
+		}
+	}
+	return len(p.run.own) == 0
+}
+
 // inferredOwn reports whether id is the account of an identity provider that the policy trusts: a provider works only for
 // roles of its own account.
 func (p *Pass) inferredOwn(id string) bool {

@@ -169,6 +169,10 @@ func (p *Pass) valuesLike(key string, op policy.Operator, v policy.Text, world a
 	switch classOf(key) {
 	case identityKey, sourceKey, networkKey:
 		return nil // nobody else has what the policy names
+	case assumedKey:
+		if key == "aws:resourceaccount" && !p.mayBeIn(s) {
+			return nil
+		}
 	}
 	switch {
 	case op.Name == "IpAddress":
@@ -387,6 +391,12 @@ func outsiderValues(key string) []string {
 		return []string{"true"}
 	case "aws:requestedregion":
 		return []string{"us-east-1"}
+	case "aws:federatedprovider":
+		return []string{"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+	case "ec2:roledelivery":
+		return []string{"1.0", "2.0"}
+	case "ec2:sourceinstancearn":
+		return []string{"arn:aws:ec2:us-east-1:" + outsiderAccount + ":instance/i-0123456789abcdef0"}
 	}
 	return nil
 }

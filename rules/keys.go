@@ -22,6 +22,7 @@ const (
 	externalIDKey           // the caller: a value that is shared but no secret
 	callerKey               // the caller, freely
 	claimKey                // the identity provider
+	assumedKey              // what the role is: it is the same whoever calls
 	environmentKey          // AWS, and it says nothing about the caller
 )
 
@@ -124,8 +125,9 @@ func classOf(key string) keyClass {
 		return externalIDKey
 	case "sts:rolesessionname", "sts:sourceidentity", "aws:sourceidentity", "aws:tagkeys", "sts:transitivetagkeys", "aws:useragent", "aws:referer":
 		return callerKey
-	case "aws:securetransport", "aws:requestedregion", "aws:principaltype", "aws:resourceaccount", "aws:resourceorgid",
-		"aws:resourceorgpaths", "aws:principalisawsservice", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
+	case "aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths":
+		return assumedKey
+	case "aws:securetransport", "aws:requestedregion", "aws:principaltype", "aws:principalisawsservice", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
 		"aws:federatedprovider":
 		return environmentKey
 	}
@@ -135,7 +137,7 @@ func classOf(key string) keyClass {
 	case strings.HasPrefix(key, "aws:requesttag/"):
 		return callerKey
 	case strings.HasPrefix(key, "aws:resourcetag/"), strings.HasPrefix(key, "iam:resourcetag/"):
-		return environmentKey
+		return assumedKey
 	case strings.HasPrefix(key, "saml:"):
 		return claimKey
 	case strings.Contains(key, ":") && strings.Contains(key[:strings.LastIndexByte(key, ':')], ".") && !knownKey(key):

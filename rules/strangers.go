@@ -100,7 +100,7 @@ func (p *Pass) deputies(pr policy.Principal) []caller {
 		},
 		pinned: func(key string) bool {
 			switch classOf(key) {
-			case callerKey, timeKey:
+			case callerKey, timeKey, assumedKey:
 				return false
 			}
 			return true
