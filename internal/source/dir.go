@@ -4,6 +4,10 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 )
 
 // A Dir is a directory of this machine as a file system. No name leaves it, neither by ".." nor through a symbolic link.
@@ -32,7 +36,20 @@ func (d *Dir) Open(name string) (fs.File, error) {
 	if f, ok := d.open(name); ok {
 		return f, nil
 	}
-	return d.fsys.Open(name)
+	f, err := d.openInRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// openInRoot opens what has that name. Should it be a named pipe, it does not wait for the writer.
+func (d *Dir) openInRoot(name string) (*os.File, error) {
+	local, err := filepath.Localize(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return d.root.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
 // ReadDir returns the entries of a directory, sorted by name.
@@ -40,7 +57,14 @@ func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) {
 	if entries, ok := d.list(name); ok {
 		return entries, nil
 	}
-	return fs.ReadDir(d.fsys, name)
+	f, err := d.openInRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
 }
 
 // Stat says what a file is; it follows links.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
@@ -192,5 +193,38 @@ func TestARecycledFileMakesRoom(t *testing.T) {
 	kept := file("c") // asked for twice
 	if tree.Recycle(kept); kept.Src == nil {
 		t.Error("a file that two have asked for is recycled")
+	}
+}
+
+// A named pipe is not waited for, though it is taken for a directory or has come in the place of a file since that was listed.
+func TestANamedPipeIsNotWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		tree, err := OpenTree(dir)
+		if err != nil {
+			done <- err
+			return
+		}
+		_, err = tree.ReadDir("pipe")
+		done <- err
+		f, err := tree.fsys.(*Dir).openInRoot("pipe")
+		if err == nil {
+			f.Close()
+		}
+		done <- err
+	}()
+	for i, want := range []error{syscall.ENOTDIR, nil} {
+		select {
+		case err := <-done:
+			if !errors.Is(err, want) {
+				t.Errorf("%d: %v, want %v", i, err, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("somebody waits for the writer of the pipe")
+		}
 	}
 }
