@@ -104,7 +104,7 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 	}
 	slices.SortStableFunc(all.Documents, compareDocuments)
 	policy.SortCompanions(all.Companions)
-	all.Problems = source.SortProblems(all.Problems)
+	all.Problems = source.SortProblems(append(all.Problems, tree.Problems()...))
 	return all
 }
 

@@ -1,8 +1,11 @@
 package extract
 
 import (
+	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -186,5 +189,43 @@ func TestATemplateThatAnotherNestsIsAlsoShownByItself(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// refusing is a file system whose disk is broken below the directory broken.
+type refusing struct{ fs.FS }
+
+func (r refusing) Open(name string) (fs.File, error) {
+	if name == "broken" || strings.HasPrefix(name, "broken/") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EIO}
+	}
+	return r.FS.Open(name)
+}
+
+// Whatever the code takes from a file or directory that the machine refuses to read, there is a problem: without it, something
+// would be left out in silence.
+func TestWhatTheMachineRefusesIsNotLeftOutInSilence(t *testing.T) {
+	role := func(arguments string) string {
+		return "resource \"aws_iam_role\" \"r\" {\n" + arguments + "\n  assume_role_policy = jsonencode(" + trust + ")\n}\n"
+	}
+	for what, files := range map[string]map[string]string{
+		"a module":   {"main.tf": `module "m" { source = "./broken" }`},
+		"file":       {"main.tf": `resource "aws_iam_role" "r" { assume_role_policy = file("broken/policy.json") }`},
+		"fileset":    {"main.tf": role(`for_each = fileset("broken", "*")`)},
+		"fileexists": {"main.tf": role(`count = fileexists("broken/policy.json") ? 1 : 0`)},
+		"a parent":   {"live/terragrunt.hcl": `include "root" { path = find_in_parent_folders("broken/root.hcl") }`},
+		"a stack":    {"stack.yaml": "Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: broken/nested.yaml\n"},
+		"a root":     {"broken/main.tf": role("")},
+	} {
+		fsys := fstest.MapFS{}
+		var names []string
+		for name, content := range files {
+			fsys[name] = &fstest.MapFile{Data: []byte(content)}
+			names = append(names, name)
+		}
+		r := Extract(source.NewTree(refusing{fsys}), names, Options{})
+		if !slices.ContainsFunc(r.Problems, func(p source.Problem) bool { return p.Unreadable && strings.HasPrefix(p.File(), "broken") }) {
+			t.Errorf("%s: the problems are %+v", what, r.Problems)
+		}
 	}
 }

@@ -78,7 +78,7 @@ var restrictions = []restriction{
 	{imported: "net", reason: "trustvet uses no network"},
 	{imported: "net/netip", only: slices.Collect(maps.Keys(floors)), reason: "addresses are no network"},
 	{imported: "net/url", only: slices.Collect(maps.Keys(floors)), reason: "addresses are no network"},
-	{imported: "syscall", reason: "use os"},
+	{imported: "syscall", only: []string{"internal/source"}, reason: "use os"},
 	{imported: "unsafe", reason: "nothing here needs it"},
 	{imported: "plugin", reason: "no code is loaded"},
 	{imported: "C", reason: "the build uses no cgo"},

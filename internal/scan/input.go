@@ -222,6 +222,9 @@ func (p Place) Name(root, given string) (string, error) {
 func (in *Input) addLink(link string) {
 	real, err := filepath.EvalSymlinks(filepath.Join(in.Root, filepath.FromSlash(link)))
 	if err != nil {
+		if in.Tree.Exists(link) { // if it does not, the tree has a problem where it should
+			in.Problems = append(in.Problems, source.Problem{Name: link, Message: source.Reason(err), Unreadable: true})
+		}
 		return // it leads nowhere
 	}
 	name, err := filepath.Rel(in.Root, real)

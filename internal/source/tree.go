@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
+	"unicode/utf8"
 )
 
 // MaxFileSize is the size in bytes past which a file is not read. The largest real template known is 2 MB.
@@ -20,6 +22,7 @@ var (
 	ErrOutside    = errors.New("lies outside the scanned tree")
 	ErrTooLarge   = fmt.Errorf("is larger than %d bytes", MaxFileSize)
 	ErrNotRegular = errors.New("is not a regular file")
+	ErrNotUTF8    = errors.New("has a name that is not UTF-8")
 )
 
 // A Tree is the set of files that trustvet may read, and the only way to read one that the input names: a path cannot
@@ -32,6 +35,8 @@ type Tree struct {
 	files map[string]*treeFile
 	dirs  map[string]*treeDir
 	spare [][]byte // of recycled files, empty
+
+	problems []Problem
 }
 
 type treeFile struct {
@@ -64,13 +69,16 @@ func OpenTree(dir string) (*Tree, error) {
 	return NewTree(d), nil
 }
 
-// Clean returns name as a Tree spells it, or ErrOutside when it leaves the tree. Names are slash-separated and relative to
-// the tree's root, which is ".".
+// Clean returns name as a Tree spells it, ErrOutside when it leaves the tree, or ErrNotUTF8. Names are slash-separated and
+// relative to the tree's root, which is ".".
 func Clean(name string) (string, error) {
 	if path.IsAbs(name) {
 		return "", fmt.Errorf("%s %w", name, ErrOutside)
 	}
 	clean := path.Clean(name)
+	if !utf8.ValidString(clean) {
+		return "", fmt.Errorf("%s %w", name, ErrNotUTF8)
+	}
 	if !fs.ValidPath(clean) {
 		return "", fmt.Errorf("%s %w", name, ErrOutside)
 	}
@@ -94,12 +102,36 @@ func (t *Tree) File(name string) (*File, error) {
 	f.once.Do(func() {
 		src, err := t.read(name)
 		if err != nil {
+			t.note(name, err)
 			f.err = err
 			return
 		}
 		f.file = NewFile(name, src)
 	})
 	return f.file, f.err
+}
+
+// Problems returns what could not be read, listed or asked about for a reason that lies in the machine, such as the rights of
+// its user, and not in the tree: whoever took it for missing may have left something out.
+func (t *Tree) Problems() []Problem {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return SortProblems(slices.Clone(t.problems))
+}
+
+// note keeps err, which the file system gave for name, unless it says that there is no such file.
+func (t *Tree) note(name string, err error) {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) || errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	switch errno {
+	case syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EINVAL:
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.problems = append(t.problems, Problem{Name: name, Message: Reason(err), Unreadable: true})
 }
 
 // Drop lets go of the bytes of f, which the caller has and will use no more: most files of a tree hold nothing of interest.
@@ -215,6 +247,8 @@ func Reason(err error) string {
 		return ErrTooLarge.Error()
 	case errors.Is(err, ErrNotRegular):
 		return ErrNotRegular.Error()
+	case errors.Is(err, ErrNotUTF8):
+		return ErrNotUTF8.Error()
 	case errors.As(err, &pathErr):
 		return pathErr.Err.Error()
 	}
@@ -254,6 +288,7 @@ func (t *Tree) ReadDir(name string) ([]Entry, error) {
 		entries, err := fs.ReadDir(t.fsys, name)
 		if err != nil {
 			d.err = outside(name, err)
+			t.note(name, d.err)
 			return
 		}
 		d.entries = make([]Entry, len(entries))
@@ -284,20 +319,23 @@ func (t *Tree) listedRegular(name string) bool {
 
 // IsDir reports whether name is a directory of the tree.
 func (t *Tree) IsDir(name string) bool {
-	name, err := Clean(name)
-	if err != nil {
-		return false
-	}
-	info, err := fs.Stat(t.fsys, name)
-	return err == nil && info.IsDir()
+	info := t.stat(name)
+	return info != nil && info.IsDir()
 }
 
 // Exists reports whether name is a file or directory of the tree.
-func (t *Tree) Exists(name string) bool {
+func (t *Tree) Exists(name string) bool { return t.stat(name) != nil }
+
+// stat returns what name is, nil when it is nothing that is known.
+func (t *Tree) stat(name string) fs.FileInfo {
 	name, err := Clean(name)
 	if err != nil {
-		return false
+		return nil
 	}
-	_, err = fs.Stat(t.fsys, name)
-	return err == nil
+	info, err := fs.Stat(t.fsys, name)
+	if err != nil {
+		t.note(name, outside(name, err))
+		return nil
+	}
+	return info
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -66,6 +67,7 @@ func TestATreeIsTheOnlyThingThatIsRead(t *testing.T) {
 		{"null", ErrOutside},
 		{"loop", syscall.ELOOP},
 		{"/etc/passwd", ErrOutside},
+		{"caf\xe9.tf", ErrNotUTF8},
 	}
 	for _, listed := range []bool{false, true} {
 		tree, err := OpenTree(dir)
@@ -193,6 +195,41 @@ func TestARecycledFileMakesRoom(t *testing.T) {
 	kept := file("c") // asked for twice
 	if tree.Recycle(kept); kept.Src == nil {
 		t.Error("a file that two have asked for is recycled")
+	}
+}
+
+// failing is a file system in which a file of the name of an error gives that error.
+type failing map[string]error
+
+func (f failing) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: f[name]}
+}
+
+// What the machine refuses to say is a problem, whoever asked and whatever they make of it; what is not there is none.
+func TestWhatTheMachineRefusesIsAProblem(t *testing.T) {
+	for what, ask := range map[string]func(*Tree, string){
+		"File":    func(tree *Tree, name string) { tree.File(name) },
+		"ReadDir": func(tree *Tree, name string) { tree.ReadDir(name) },
+		"IsDir":   func(tree *Tree, name string) { tree.IsDir(name) },
+		"Exists":  func(tree *Tree, name string) { tree.Exists(name) },
+	} {
+		tree := NewTree(failing{
+			"denied": syscall.EACCES, "broken": syscall.EIO, "many": syscall.EMFILE,
+			"missing": syscall.ENOENT, "below-file": syscall.ENOTDIR, "loop": syscall.ELOOP, "out": errors.New("path escapes from parent"),
+		})
+		for _, name := range []string{"denied", "broken", "many", "missing", "below-file", "loop", "out", "../outside", "denied"} {
+			ask(tree, name)
+		}
+		var got []string
+		for _, p := range tree.Problems() {
+			if !p.Unreadable || p.Message == "" {
+				t.Errorf("%s: %+v", what, p)
+			}
+			got = append(got, p.Name)
+		}
+		if want := []string{"broken", "denied", "many"}; !slices.Equal(got, want) {
+			t.Errorf("%s: the problems are those of %q, want %q", what, got, want)
+		}
 	}
 }
 
