@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // The short way opens nothing that os.Root does not, and what it opens is the same.
@@ -43,6 +45,11 @@ func TestTheShortWayIsThatOfRoot(t *testing.T) {
 	d, err := OpenDir(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if fd, err := unix.Openat2(int(d.self.Fd()), ".", &unix.OpenHow{}); err != nil {
+		t.Skipf("this machine has no short way: %v", err) // an older kernel, or a container that does not let it through
+	} else {
+		unix.Close(fd)
 	}
 	opened := 0
 	for _, name := range []string{
