@@ -315,24 +315,35 @@ func wildPiece(t policy.Text) (source.Span, bool) {
 	return source.Span{}, false
 }
 
+// maxShown is how many bytes of a role's address, or of another argument, a message shows. Names that AWS takes are shorter,
+// and a hundred roles with names of 100 KB would otherwise have messages of as much, each of them.
+const maxShown = 2000
+
 // Report records a finding of the rule at p. The message is made as by fmt.Sprintf; its arguments identify the finding, so
 // they are to be facts of the policy. It returns the finding, to be completed by the caller.
 func (p *Pass) Report(place Place, format string, args ...any) *Finding {
+	facts, shown := make([]string, len(args)), make([]any, len(args))
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			facts[i] = s // not copied: it may be long
+		} else {
+			facts[i] = fmt.Sprint(a)
+		}
+		if shown[i] = a; len(facts[i]) > maxShown {
+			shown[i] = beginning(facts[i], maxShown) + "…"
+		}
+	}
 	f := &Finding{
 		Rule: p.rule, Level: p.rule.Level, Severity: p.rule.Severity,
 		Role: p.Document.Role, When: p.Document.When, Policy: p.Document.Span,
 		Span: place.Span, Statement: statementSpan(p.Document, place.Statement),
-		Message: fmt.Sprintf(format, args...),
+		Message: fmt.Sprintf(format, shown...), Facts: facts,
 	}
 	if f.Span.IsZero() {
 		f.Span = f.Statement
 	}
 	if f.Span.IsZero() {
 		f.Span = p.Document.Span
-	}
-	f.Facts = make([]string, len(args))
-	for i, a := range args {
-		f.Facts[i] = fmt.Sprint(a)
 	}
 	f.Flow = p.flow(place)
 	*p.findings = append(*p.findings, f)

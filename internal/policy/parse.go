@@ -24,9 +24,16 @@ func Parse(role string, v *Value) *Document {
 	case Hidden:
 		p.unresolved("the policy", v)
 	case Object:
-		if v.Count(MaxValues) > MaxValues {
-			// To reason about a policy takes time that grows faster than the policy does.
-			hole := &Hole{Expr: "the policy", Reason: "it has more than " + itoa(MaxValues) + " values, far more than the 8,192 characters that IAM takes", Limit: true}
+		// To reason about a policy takes time and memory that grow faster than the policy does.
+		var much string
+		switch {
+		case v.Count(MaxValues) > MaxValues:
+			much = itoa(MaxValues) + " values"
+		case v.size() > maxSize:
+			much = itoa(maxSize) + " characters"
+		}
+		if much != "" {
+			hole := &Hole{Expr: "the policy", Reason: "it has more than " + much + ", far more than the 8,192 characters that IAM takes", Limit: true}
 			p.unresolved("the policy", &Value{Kind: Hidden, Hole: hole, Span: v.Span})
 			return d
 		}
@@ -40,6 +47,9 @@ func Parse(role string, v *Value) *Document {
 // MaxValues bounds the values of a policy that is looked at. A value takes four characters at the least, and IAM does not take
 // more than 8,192, white space aside.
 const MaxValues = 4_000
+
+// maxSize bounds the bytes of the names and strings of a policy that is looked at.
+const maxSize = 128 << 10
 
 type parser struct {
 	doc *Document

@@ -276,6 +276,15 @@ func (t Text) String() string {
 	return b.String()
 }
 
+// size returns the bytes of the literals of t.
+func (t Text) size() int {
+	n := 0
+	for _, p := range t.Parts {
+		n += len(p.Literal)
+	}
+	return n
+}
+
 // HasPrefix reports whether t is known to begin with s.
 func (t Text) HasPrefix(s string) bool {
 	return len(t.Parts) > 0 && strings.HasPrefix(t.leading(), s)

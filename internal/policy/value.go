@@ -93,6 +93,18 @@ func (v *Value) Count(most int) int {
 	return n
 }
 
+// size returns the bytes of the names and strings in v.
+func (v *Value) size() int {
+	n := v.Text.size()
+	for _, e := range v.Elements {
+		n += e.size()
+	}
+	for _, m := range v.Members {
+		n += m.Key.size() + m.Value.size()
+	}
+	return n
+}
+
 func (v *Value) walk(path string, visit func(string, *Value)) {
 	switch v.Kind {
 	case Array:

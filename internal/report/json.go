@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -12,13 +13,19 @@ import (
 	"github.com/trustvet/trustvet/rules"
 )
 
-// The JSON of a scan is a promise to other programs: fields are added, never renamed or removed, while version is 1.
+// JSON writes for other programs. It is a promise to them: fields are added, never renamed or removed, while version is 1.
 // Lines and columns start at 1; columns count code points; an end is just behind the last character.
-type jsonScan struct {
-	Version  int           `json:"version"`
-	Findings []jsonFinding `json:"findings"`
-	Problems []jsonProblem `json:"problems"`
-	Summary  jsonSummary   `json:"summary"`
+func JSON(w io.Writer, s *Scan) error {
+	summary := jsonSummary{Files: s.Files, Roles: s.Roles, Unresolved: s.Unresolved, Held: s.Held}
+	for _, g := range s.Gone {
+		summary.Gone = append(summary.Gone, jsonGone(g))
+	}
+	o := newJSONObject(w)
+	o.member("version", 1)
+	o.list("findings", len(s.Findings), func(i int) any { return newJSONFinding(&s.Findings[i]) })
+	o.list("problems", len(s.Problems), func(i int) any { return newJSONProblem(&s.Problems[i]) })
+	o.member("summary", summary)
+	return o.end()
 }
 
 type jsonFinding struct {
@@ -77,23 +84,6 @@ type jsonGone struct {
 	File string `json:"file"`
 }
 
-// JSON writes for other programs.
-func JSON(w io.Writer, s *Scan) error {
-	out := jsonScan{
-		Version:  1,
-		Findings: make([]jsonFinding, 0, len(s.Findings)),
-		Problems: jsonProblems(s.Problems),
-		Summary:  jsonSummary{Files: s.Files, Roles: s.Roles, Unresolved: s.Unresolved, Held: s.Held},
-	}
-	for _, g := range s.Gone {
-		out.Summary.Gone = append(out.Summary.Gone, jsonGone(g))
-	}
-	for i := range s.Findings {
-		out.Findings = append(out.Findings, newJSONFinding(&s.Findings[i]))
-	}
-	return encode(w, out)
-}
-
 func newJSONFinding(f *rules.Finding) jsonFinding {
 	j := jsonFinding{
 		Rule: f.Rule.ID, Level: f.Level.String(), Severity: f.Severity, Role: f.Role, Also: f.Also, When: f.When,
@@ -115,29 +105,101 @@ func newJSONPlace(s source.Span) jsonPlace {
 
 func jsonProblems(ps []source.Problem) []jsonProblem {
 	out := make([]jsonProblem, 0, len(ps))
-	for _, p := range ps {
-		j := jsonProblem{File: p.File(), Message: p.Message, Unreadable: p.Unreadable}
-		if !p.Span.IsZero() {
-			at := newJSONPlace(p.Span)
-			j.jsonRange = &jsonRange{at.Line, at.Column, at.EndLine, at.EndColumn}
-		}
-		out = append(out, j)
+	for i := range ps {
+		out = append(out, newJSONProblem(&ps[i]))
 	}
 	return out
+}
+
+func newJSONProblem(p *source.Problem) jsonProblem {
+	j := jsonProblem{File: p.File(), Message: p.Message, Unreadable: p.Unreadable}
+	if !p.Span.IsZero() {
+		at := newJSONPlace(p.Span)
+		j.jsonRange = &jsonRange{at.Line, at.Column, at.EndLine, at.EndColumn}
+	}
+	return j
+}
+
+// A jsonObject is written as encode writes one, but lists an element at a time: a report of a hundred thousand findings is
+// never in memory as a whole.
+type jsonObject struct {
+	w       *bufio.Writer
+	err     error // the first one
+	members int
+}
+
+func newJSONObject(w io.Writer) *jsonObject {
+	return &jsonObject{w: bufio.NewWriterSize(w, 64<<10)}
+}
+
+// member writes a member.
+func (o *jsonObject) member(name string, v any) {
+	o.key(name)
+	o.value(v, "  ")
+}
+
+// list writes a member that is the array of element(0), element(1) and so on, n of them.
+func (o *jsonObject) list(name string, n int, element func(i int) any) {
+	o.key(name)
+	o.w.WriteByte('[')
+	for i := 0; i < n && o.err == nil; i++ {
+		if i > 0 {
+			o.w.WriteByte(',')
+		}
+		o.w.WriteString("\n    ")
+		o.value(element(i), "    ")
+	}
+	if n > 0 {
+		o.w.WriteString("\n  ")
+	}
+	o.w.WriteByte(']')
+}
+
+func (o *jsonObject) key(name string) {
+	start := ",\n  "
+	if o.members++; o.members == 1 {
+		start = "{\n  "
+	}
+	o.w.WriteString(start + `"` + name + `": `)
+}
+
+// value writes v, whose lines after the first begin with indent.
+func (o *jsonObject) value(v any, indent string) {
+	b, err := encoded(v, indent)
+	if o.err == nil {
+		o.err = err
+	}
+	o.w.Write(bytes.TrimSuffix(b, []byte("\n")))
+}
+
+// end writes the end of the object, which has a member at least, and returns what has gone wrong.
+func (o *jsonObject) end() error {
+	o.w.WriteString("\n}\n")
+	if o.err != nil {
+		return o.err
+	}
+	return o.w.Flush() // with the error of any write before
 }
 
 // encode writes v as JSON. What would act on a terminal or on the Actions runner is escaped, which to a reader of JSON is the
 // same text.
 func encode(w io.Writer, v any) error {
+	b, err := encoded(v, "")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// encoded returns what encode writes, each line after the first with indent before it.
+func encoded(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
-	return err
+	e.SetIndent(indent, "  ")
+	err := e.Encode(v)
+	return escapeJSON(b.Bytes()), err
 }
 
 func escapeJSON(src []byte) []byte {

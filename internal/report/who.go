@@ -18,12 +18,6 @@ type Role struct {
 	Resolved  bool             // every policy is known
 }
 
-type jsonWho struct {
-	Version  int           `json:"version"`
-	Roles    []jsonRole    `json:"roles"`
-	Problems []jsonProblem `json:"problems"`
-}
-
 type jsonRole struct {
 	Role         string            `json:"role"`
 	File         string            `json:"file"`
@@ -74,28 +68,32 @@ type jsonLeaf struct {
 // WhoJSON writes the roles for other programs: each with the policy as understood, in which "${…}" stands for what is not
 // known. With places, each literal string, number and boolean of it is listed with the place where it is spelled.
 func WhoJSON(w io.Writer, roles []Role, problems []source.Problem, places bool) error {
-	out := jsonWho{Version: 1, Roles: []jsonRole{}, Problems: jsonProblems(problems)}
-	for _, r := range roles {
-		first := r.Documents[0]
-		j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first), Grants: []jsonGrant{},
-			Construct: first.Construct, CreatedAt: first.CreatedAt}
-		if !first.Span.IsZero() {
-			j.File, j.Line = first.Span.File.Name, first.Span.Begin().Line
-		}
-		for i, d := range r.Documents {
-			for k := range r.Grants[i] {
-				j.Grants = append(j.Grants, newJSONGrant(&r.Grants[i][k], d.When))
-			}
-			if d.When != "" {
-				j.Alternatives = append(j.Alternatives, jsonAlternative{d.When, policyJSON(d)})
-			}
-		}
-		if places {
-			j.Places = leaves(first)
-		}
-		out.Roles = append(out.Roles, j)
+	o := newJSONObject(w)
+	o.member("version", 1)
+	o.list("roles", len(roles), func(i int) any { return newJSONRole(&roles[i], places) })
+	o.list("problems", len(problems), func(i int) any { return newJSONProblem(&problems[i]) })
+	return o.end()
+}
+
+func newJSONRole(r *Role, places bool) jsonRole {
+	first := r.Documents[0]
+	j := jsonRole{Role: first.Role, Resolved: r.Resolved, Policy: policyJSON(first), Grants: []jsonGrant{},
+		Construct: first.Construct, CreatedAt: first.CreatedAt}
+	if !first.Span.IsZero() {
+		j.File, j.Line = first.Span.File.Name, first.Span.Begin().Line
 	}
-	return encode(w, out)
+	for i, d := range r.Documents {
+		for k := range r.Grants[i] {
+			j.Grants = append(j.Grants, newJSONGrant(&r.Grants[i][k], d.When))
+		}
+		if d.When != "" {
+			j.Alternatives = append(j.Alternatives, jsonAlternative{d.When, policyJSON(d)})
+		}
+	}
+	if places {
+		j.Places = leaves(first)
+	}
+	return j
 }
 
 func policyJSON(d *policy.Document) json.RawMessage {
