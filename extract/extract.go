@@ -4,9 +4,11 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trustvet/trustvet/extract/cloudformation"
 	"github.com/trustvet/trustvet/extract/policyfile"
@@ -77,7 +79,22 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 		}
 	}
 	results := make([]dataResult, len(others))
-	parallel.Each(len(others), func(i int) { results[i] = guarded(others[i], func() dataResult { return data(tree, others[i], opts) }) })
+	r := reader{tree: tree, opts: &opts}
+	parallel.Each(len(others), func(i int) {
+		results[i] = guarded(others[i], func() dataResult { return r.data(others[i]) })
+		r.kept.Add(i, results[i].kept)
+	})
+	kept := 0
+	for i := range results {
+		r := &results[i]
+		if kept > source.MaxKept && r.kept > 0 {
+			*r = dataResult{Result: Result{Problems: []source.Problem{{Name: others[i], Unreadable: true,
+				Message: fmt.Sprintf("not looked at: the files before it hold more than %d bytes", source.MaxKept)}}}}
+			tree.Forget(others[i])
+			continue
+		}
+		kept += r.kept
+	}
 	var all Result
 	if len(configuration) > 0 {
 		tf := opts.Terraform
@@ -112,7 +129,34 @@ func Extract(tree *source.Tree, files []string, opts Options) Result {
 type dataResult struct {
 	Result
 	policyFile bool // the documents are whole policies, which something else may read
+	kept       int  // bytes, 0 when nothing is
 }
+
+// What a document, each of its values and a problem count as, in bytes that are kept.
+const documentSize, valueSize, problemSize = 2000, 300, 200
+
+// size returns about what r takes in memory.
+func (r *dataResult) size() int {
+	n := problemSize * len(r.Problems)
+	for _, d := range r.Documents {
+		n += documentSize
+		if d.Value != nil {
+			n += valueSize * d.Value.Count(policy.MaxValues)
+		}
+	}
+	return n
+}
+
+// A reader reads the files that are not written in Terraform's language.
+type reader struct {
+	tree  *source.Tree
+	opts  *Options
+	kept  parallel.Bill // by the files
+	large sync.Mutex
+}
+
+// large is the size in bytes past which files are read one at a time: what is made of one may be twenty times its size.
+const large = 4 << 20
 
 // guarded returns what read returns of the file or directory of that name. Should read panic, nothing of the others is lost.
 func guarded(name string, read func() dataResult) (r dataResult) {
@@ -122,9 +166,10 @@ func guarded(name string, read func() dataResult) (r dataResult) {
 	return r
 }
 
-// data reads a file that is not written in Terraform's language: a template, a plan, or else policy JSON.
-func data(tree *source.Tree, name string, opts Options) dataResult {
-	file, err := tree.File(name)
+// data reads a file that is not written in Terraform's language: a template, a plan, or else policy JSON. When too much is kept
+// already, it says only whether the file would be kept.
+func (r *reader) data(name string) (result dataResult) {
+	file, err := r.tree.File(name)
 	if errors.Is(err, source.ErrTooLarge) {
 		// No template or policy is that large, while data is.
 		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: "not read: it " + source.Reason(err)}}}}
@@ -132,27 +177,41 @@ func data(tree *source.Tree, name string, opts Options) dataResult {
 	if err != nil {
 		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: source.Reason(err), Unreadable: true}}}}
 	}
-	if LanguageOf(name) == DataOrPolicy {
-		if docs, problems, isPlan := terraform.ExtractPlan(tree, file); isPlan {
+	if len(file.Src) > large {
+		r.large.Lock()
+		defer r.large.Unlock()
+	}
+	result = r.read(file)
+	size := len(file.Src)
+	if result.Documents == nil && len(result.Companions)+len(result.Problems) == 0 && r.tree.Recycle(file) {
+		return result
+	}
+	result.kept = size + result.size()
+	if r.kept.Exceeds(source.MaxKept) {
+		r.tree.Forget(name)
+		return dataResult{kept: result.kept} // Extract says the rest
+	}
+	return result
+}
+
+func (r *reader) read(file *source.File) dataResult {
+	if LanguageOf(file.Name) == DataOrPolicy {
+		if docs, problems, isPlan := terraform.ExtractPlan(r.tree, file); isPlan {
 			return dataResult{Result: Result{docs, nil, problems}}
 		}
-		docs, companions, problems := cloudformation.Extract(tree, file, opts.CloudFormation)
-		if opts.Verify && len(docs) > 0 {
-			differences, _ := cloudformation.Verify(tree, file, opts.CloudFormation)
+		docs, companions, problems := cloudformation.Extract(r.tree, file, r.opts.CloudFormation)
+		if r.opts.Verify && len(docs) > 0 {
+			differences, _ := cloudformation.Verify(r.tree, file, r.opts.CloudFormation)
 			problems = append(problems, differences...)
 		}
-		if docs != nil || len(problems) > 0 && !prose(name) {
+		if docs != nil || len(problems) > 0 && !prose(file.Name) {
 			return dataResult{Result: Result{docs, companions, problems}}
 		}
 	} else if len(file.Src) > maxPolicyFile {
-		tree.Recycle(file)
 		return dataResult{}
 	}
 	docs, problems := policyfile.Extract(file)
-	if len(docs)+len(problems) == 0 {
-		tree.Recycle(file)
-	}
-	return dataResult{Result{docs, nil, problems}, true}
+	return dataResult{Result: Result{docs, nil, problems}, policyFile: true}
 }
 
 // prose reports whether a file is, by its name, more often text that speaks of templates than a template.

@@ -22,6 +22,13 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 		}
 		return b.String()
 	}
+	numbered := func(n int, name, content string) map[string]string {
+		files := map[string]string{}
+		for i := range n {
+			files[strings.ReplaceAll(name, "#", fmt.Sprint(i))] = content
+		}
+		return files
+	}
 	template := func(head, document string) string {
 		return head + "Resources:\n  Bad:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: " + document + "\n"
 	}
@@ -86,6 +93,14 @@ func TestBoundsFailTheRunAndNothingElse(t *testing.T) {
 		{"nesting of YAML in a line", "main.tf", role(policy(`yamldecode("` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `")`)), "nested too deeply", nil},
 		{"bytes that Terragrunt generates", "u/terragrunt.hcl", "terraform {\n  source = \"../m\"\n}\n" + lines(20, "generate \"g#\" {\n  path = \"g#.tf\"\n  if_exists = \"overwrite\"\n  contents = file(\"../big.txt\")\n}\n"),
 			"all that this unit generates", map[string]string{"big.txt": strings.Repeat("#\n", 60_000), "m/main.tf": role(`"{}"`)}},
+		{"characters of a policy", "p.json", strings.Replace(goodPolicy, `"*"`, `"*`+strings.Repeat("x", 200_000)+`"`, 1), "more than 131072 characters", nil},
+		{"roles of a root module", "main.tf", lines(10_001, "resource \"aws_iam_role\" \"r#\" {\n  assume_role_policy = \"{}\"\n}\n"), "more than 10000 roles", nil},
+		{"bytes of a module", "a.tf", role(`"{}"`), "not read: the files of the module before it", numbered(3, "b#.tf", "x {}\n#"+strings.Repeat("x", 9<<20))},
+		{"bytes of the variable files of a root module", "main.tf", role("var.v"), "not read: the variable files before it", numbered(4, "b#.auto.tfvars", "#"+strings.Repeat("x", 900_000))},
+		{"bytes of all modules", "zz/main.tf", role(`"{}"`), "not looked at: the modules before it", numbered(10, "m#/main.tf", role(`"{}"`)+"#"+strings.Repeat("x", 15<<20))},
+		{"bytes of all other files", "zz.json", goodPolicy, "not looked at: the files before it", numbered(10, "m#.json", strings.Repeat(" ", 15<<20)+goodPolicy)},
+		{"bytes of files that speak of trustvet", "zz.yaml", "# trustvet", "not looked at: the files before it", numbered(10, "m#.yaml", "# trustvet"+strings.Repeat(" ", 15<<20))},
+		{"bytes of other files with comments for trustvet", "zz.tfvars", "# trustvet:ignore", "not looked at for ignore comments", numbered(10, "m#.tfvars", "# trustvet:ignore\n#"+strings.Repeat(" ", 15<<20))},
 		{"directories in each other", strings.Repeat("d/", 500) + "p.json", goodPolicy, "directories lie in each other", nil},
 	}
 	for _, test := range tests {

@@ -145,10 +145,12 @@ func (l *loader) survive(name string) {
 
 // result visits the root module.
 func (e *evaluator) result() rootResult {
-	r := rootResult{docs: e.visit(e.root), unclaimed: e.unclaimed, created: e.created, cost: e.total}
+	r := rootResult{docs: e.visit(e.root), unclaimed: e.unclaimed, created: e.created}
+	evaluated := e.total
+	r.cost = evaluated + keptCost*len(r.docs)
 	if len(r.docs) > 0 && !e.l.aside.Exceeds(maxRun) {
 		r.companions = e.companionsOf(e.root)
-		r.companionCost = e.total - r.cost
+		r.companionCost = e.total - evaluated
 	}
 	return r
 }
@@ -170,6 +172,8 @@ const (
 	// What a document and each of its values count as, in steps: what comes after the extraction takes about that much.
 	documentCost = 200
 	valueCost    = 10
+	// keptCost is what a document counts as among all those of a run, which are kept to the end, in addition.
+	keptCost = 700
 )
 
 func newEvaluator(l *loader, m *module, opts *Options) *evaluator {
@@ -205,17 +209,39 @@ func moduleDirs(files []string) []string {
 func (l *loader) roots(files, run []string) []string {
 	all := moduleDirs(files)
 	matters, calls := make([]bool, len(all)), make([][]string, len(all))
+	sizes := make([]int, len(all))
+	var bill parallel.Bill
 	parallel.Each(len(all), func(i int) { // reads the files
+		defer func() { bill.Add(i, sizes[i]) }()
 		defer l.survive(all[i])
 		m := l.module(all[i])
+		if m == nil {
+			return
+		}
+		matters[i] = m.hasSinks()
+		if !matters[i] && l.discard(m) {
+			return // most modules hold no role and call nobody
+		}
+		sizes[i] = m.size
 		switch {
-		case m == nil:
-		case m.hasSinks():
-			matters[i], calls[i] = true, l.localCalls(all[i])
-		default:
-			l.discard(m) // most modules hold no role and call nobody
+		case bill.Exceeds(source.MaxKept):
+			l.forget(m) // what comes below says so
+		case matters[i]:
+			calls[i] = l.localCalls(all[i])
 		}
 	})
+	kept := 0
+	for i, dir := range all {
+		if kept > source.MaxKept && sizes[i] > 0 {
+			if m := l.module(dir); m != nil {
+				l.forget(m)
+			}
+			l.refuse(dir, fmt.Sprintf("not looked at: the modules before it hold more than %d bytes", source.MaxKept))
+			matters[i], calls[i] = false, nil
+			continue
+		}
+		kept += sizes[i]
+	}
 	callsOf := map[string][]string{}
 	var names []string
 	for i, dir := range all {

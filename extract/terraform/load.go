@@ -66,6 +66,7 @@ type module struct {
 	outputs   map[string]*block
 	resources map[string]*block // by type.name, data sources by data.type.name
 	calls     map[string]*block
+	size      int      // about how many bytes files and blocks take before more of them is parsed
 	stub      bool     // our own short form of the module
 	newest    int      // of a short form: the newest version of the module that the call admits
 	encrypted string   // a file of it that cannot be read, "" when there is none
@@ -370,17 +371,46 @@ func (l *loader) module(dir string) *module {
 	return e.module
 }
 
-// discard lets go of a module. Who calls it has it read again.
-func (l *loader) discard(m *module) {
+// discard lets go of a module. Who calls it has it read again. It reports false when a file of it speaks of trustvet, and is
+// kept.
+func (l *loader) discard(m *module) bool {
+	all := true
+	l.remove(m)
+	for _, f := range m.files {
+		if !l.tree.Drop(f) {
+			all = false
+		}
+	}
+	return all
+}
+
+// forget lets go of a module and all its files, which nobody is to look at.
+func (l *loader) forget(m *module) {
+	l.remove(m)
+	for _, f := range m.files {
+		l.tree.Forget(f.Name)
+	}
+}
+
+func (l *loader) remove(m *module) {
 	l.mu.Lock()
 	delete(l.modules, m.dir)
 	l.mu.Unlock()
+	l.originMu.Lock()
+	defer l.originMu.Unlock()
 	for _, f := range m.files {
-		l.originMu.Lock()
 		delete(l.origins, f.Name)
-		l.originMu.Unlock()
-		l.tree.Drop(f)
 	}
+}
+
+// refuse says why nobody is to look at the module in dir: who calls it does not have it.
+func (l *loader) refuse(dir, why string) {
+	l.problem(source.Problem{Name: dir, Message: why, Unreadable: true})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := &moduleEntry{}
+	e.once.Do(func() {})
+	l.modules[dir] = e
 }
 
 func (l *loader) loadModule(dir string) *module {
@@ -394,6 +424,12 @@ func (l *loader) loadModule(dir string) *module {
 	}
 	m := newModule(dir)
 	for _, name := range names {
+		if m.size > maxModule {
+			l.problem(source.Problem{Name: path.Join(dir, name), Unreadable: true,
+				Message: fmt.Sprintf("not read: the files of the module before it have more than %d bytes", maxModule)})
+			l.tree.Forget(path.Join(dir, name))
+			continue
+		}
 		f, err := l.tree.File(path.Join(dir, name))
 		if err != nil {
 			l.problem(source.Problem{Name: path.Join(dir, name), Message: source.Reason(err), Unreadable: true})
@@ -402,6 +438,21 @@ func (l *loader) loadModule(dir string) *module {
 		l.addFile(m, f, isOverride(name))
 	}
 	return m
+}
+
+// maxModule is the size past which no further file of a module is read: see module.size. The largest one in public repositories
+// has 0.7 MB of files.
+const maxModule = 16 << 20
+
+// A block takes about so many bytes before it is parsed. What is parsed of one takes that many for each of its own.
+const blockSize, parsedWeight = 300, 20
+
+// size returns about how many bytes the blocks of a file take.
+func (b *block) size() int {
+	if b.body != nil {
+		return blockSize + parsedWeight*(b.rng.end-b.rng.start)
+	}
+	return blockSize
 }
 
 func newModule(dir string) *module {
@@ -446,7 +497,9 @@ func (l *loader) addFile(m *module, f *source.File, overriding bool) {
 	}
 	m.files = append(m.files, f)
 	l.addOrigin(f.Name, &origin{src: f.Src, file: f})
+	m.size += len(f.Src)
 	for _, b := range l.fileBlocks(f) {
+		m.size += b.size()
 		l.addBlock(m, b, overriding)
 	}
 }

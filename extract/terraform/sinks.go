@@ -208,6 +208,10 @@ func trustShaped(d *policy.Document) bool {
 
 // roleInstances returns the documents of the instances of a role.
 func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
+	if e.roles > maxRoles {
+		e.created[b.place()] = true
+		return nil // what comes below has said so
+	}
 	e.renew()
 	x := e.expand(inst, b)
 	if x.err != nil || len(x.scopes) > 0 {
@@ -221,7 +225,7 @@ func (e *evaluator) roleInstances(inst *instance, b *block) []*policy.Document {
 	for i := range x.scopes {
 		if e.roles++; e.roles > maxRoles {
 			e.l.problem(source.Problem{Span: b.header(), Unreadable: true,
-				Message: fmt.Sprintf("not looked at: the root module has more than %d roles", maxRoles)})
+				Message: fmt.Sprintf("not looked at, and none of the following: the root module has more than %d roles", maxRoles)})
 			break
 		}
 		e.renew()

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -43,8 +44,15 @@ func (e *evaluator) givenVariables() map[string]*value {
 			given[name] = e.argument(name, val)
 		}
 	}
+	size := 0
 	for _, name := range e.l.tfvarsFiles(e.root.mod.dir) {
-		e.readVariables(name, given)
+		if size > maxVariableFiles {
+			e.l.problem(source.Problem{Name: name, Unreadable: true,
+				Message: fmt.Sprintf("not read: the variable files before it have more than %d bytes", maxVariableFiles)})
+			e.l.tree.Forget(name)
+			continue
+		}
+		size += e.readVariables(name, given)
 	}
 	for _, v := range e.opts.VarFiles {
 		if v.File != nil {
@@ -79,14 +87,19 @@ func (e *evaluator) argument(name, val string) *value {
 	return (&scope{e: e, inst: e.root, closed: true}).eval(expr)
 }
 
-// readVariables adds what a tfvars file sets.
-func (e *evaluator) readVariables(name string, given map[string]*value) {
+// maxVariableFiles is the size in bytes past which no further file of variables is read that Terraform reads by itself for a
+// root module. The largest one in public repositories has 70 KB.
+const maxVariableFiles = 2 << 20
+
+// readVariables adds what a tfvars file sets, and returns its size.
+func (e *evaluator) readVariables(name string, given map[string]*value) int {
 	f, err := e.l.tree.File(name)
 	if err != nil {
 		e.l.problem(source.Problem{Name: name, Message: source.Reason(err), Unreadable: true})
-		return
+		return 0
 	}
 	e.setVariables(f, given)
+	return len(f.Src)
 }
 
 // setVariables adds what the tfvars file f sets.

@@ -342,6 +342,10 @@ func (r *jsonReader) object(depth int) *Value {
 	}
 }
 
+// maxShared is the length in bytes past which a text is not kept for the sake of its parts: the few strings of a policy would
+// otherwise keep the megabytes of data around it.
+const maxShared = 256 << 10
+
 // text returns bytes i up to j of the buffer as they are.
 func (r *jsonReader) text(i, j int) Text {
 	if i == j {
@@ -354,7 +358,11 @@ func (r *jsonReader) text(i, j int) Text {
 		if p.part.Hole != nil {
 			parts = append(parts, p.part)
 		} else {
-			parts = append(parts, p.part.Slice(i-p.start, end-p.start))
+			part := p.part.Slice(i-p.start, end-p.start)
+			if len(p.part.Literal) > maxShared {
+				part.Literal = strings.Clone(part.Literal)
+			}
+			parts = append(parts, part)
 		}
 		i = end
 	}

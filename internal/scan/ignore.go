@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -61,13 +62,30 @@ func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source
 		}
 	}
 	results := make([]result, len(names))
+	kept := make([]int, len(names)) // bytes of files that nothing else has kept so far
+	var bill parallel.Bill
 	parallel.Each(len(names), func(i int) {
+		defer func() { bill.Add(i, kept[i]) }()
 		name := names[i]
+		held := in.Tree.Holds(name)
 		f, err := in.Tree.File(name)
 		if err != nil {
 			return // the extractor says so
 		}
 		r := &results[i]
+		defer func() {
+			switch {
+			case held:
+			case len(r.list)+len(r.problems) == 0:
+				in.Tree.Forget(name)
+			default:
+				kept[i] = len(f.Src)
+				if bill.Exceeds(source.MaxKept) {
+					in.Tree.Forget(name)
+					*r = result{} // what comes below says so
+				}
+			}
+		}()
 		err = source.Survive(func() {
 			if extract.LanguageOf(name) == extract.DataOrPolicy && bytes.Contains(f.Src, []byte("trustvet")) {
 				r.list, r.problems = metadataIgnores(f)
@@ -81,7 +99,15 @@ func ignores(in *Input, c *Config, programs []*source.File) ([]*ignore, []source
 			r.problems = append(r.problems, source.Problem{Name: name, Message: err.Error(), Unreadable: true})
 		}
 	})
-	for _, r := range results {
+	total := 0
+	for i, r := range results {
+		if total > source.MaxKept && kept[i] > 0 {
+			in.Tree.Forget(names[i])
+			problems = append(problems, source.Problem{Name: names[i], Unreadable: true,
+				Message: fmt.Sprintf("not looked at for ignore comments: the files before it hold more than %d bytes", source.MaxKept)})
+			continue
+		}
+		total += kept[i]
 		list, problems = append(list, r.list...), append(problems, r.problems...)
 	}
 	for _, f := range programs {

@@ -14,6 +14,10 @@ import (
 	"unicode/utf8"
 )
 
+// MaxKept is the size in bytes of what is kept of all files together: those that hold roles or speak of trustvet, with what is
+// made of them. The files that hold something in 250 public repositories have as much.
+const MaxKept = 128 << 20
+
 // MaxFileSize is the size in bytes past which a file is not read. The largest real template known is 2 MB.
 const MaxFileSize = 16 << 20
 
@@ -36,7 +40,8 @@ type Tree struct {
 	dirs  map[string]*treeDir
 	spare [][]byte // of recycled files, empty
 
-	problems []Problem
+	problems  []Problem
+	forgotten map[string]bool // see Forget
 }
 
 type treeFile struct {
@@ -136,25 +141,48 @@ func (t *Tree) note(name string, err error) {
 
 // Drop lets go of the bytes of f, which the caller has and will use no more: most files of a tree hold nothing of interest.
 // It does nothing when somebody else has asked for the file, so that there is never a second File of that name in use, nor when
-// the file speaks of trustvet: it may hold comments for it, which are read later.
-func (t *Tree) Drop(f *File) { t.drop(f, false) }
+// the file speaks of trustvet: it may hold comments for it, which are read later. It reports whether that is not so.
+func (t *Tree) Drop(f *File) bool { return t.drop(f, false) }
 
 // Recycle is Drop for a file of which nobody keeps anything, not even a span: its memory is that of the next one.
-func (t *Tree) Recycle(f *File) { t.drop(f, true) }
+func (t *Tree) Recycle(f *File) bool { return t.drop(f, true) }
 
-func (t *Tree) drop(f *File, recycle bool) {
+func (t *Tree) drop(f *File, recycle bool) bool {
 	if bytes.Contains(f.Src, []byte("trustvet")) {
-		return
+		return false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e := t.files[f.Name]; e == nil || e.asked != 1 {
-		return
+		return true
 	}
 	t.files[f.Name] = dropped
 	if recycle && cap(f.Src) <= maxSpare && len(t.spare) < cap(t.spare) {
 		t.spare = append(t.spare, f.Src[:0])
 		f.Src = nil
+	}
+	return true
+}
+
+// Holds reports whether somebody has asked for the file of that name and it has not been dropped since.
+func (t *Tree) Holds(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.files[name]
+	return f != nil && f != dropped
+}
+
+// Forget is Drop for a file that nobody is to look at, even though it speaks of trustvet: what is kept of all files is too much.
+// It counts as dropped from now on.
+func (t *Tree) Forget(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.forgotten == nil {
+		t.forgotten = map[string]bool{}
+	}
+	t.forgotten[name] = true
+	if e := t.files[name]; e != nil && e.asked == 1 {
+		t.files[name] = dropped
 	}
 }
 
@@ -176,11 +204,11 @@ func (t *Tree) buffer(size int) []byte {
 	return make([]byte, 0, size)
 }
 
-// Dropped reports whether the file of that name has been dropped and nobody has asked for it since.
+// Dropped reports whether the file of that name has been dropped and nobody has asked for it since, or is forgotten.
 func (t *Tree) Dropped(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.files[name] == dropped
+	return t.files[name] == dropped || t.forgotten[name]
 }
 
 func (t *Tree) read(name string) ([]byte, error) {
