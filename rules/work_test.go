@@ -57,3 +57,23 @@ func TestPoliciesThatTakeLongTogetherAreGivenUp(t *testing.T) {
 		t.Errorf("with other processors %q are judged, not %q", again, first)
 	}
 }
+
+// A message shows the beginning of a long name, and the name still identifies the finding.
+func TestMessagesOfLongNamesAreShort(t *testing.T) {
+	find := func(role string) rules.Finding {
+		src := `{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}`
+		findings := rules.Run([]*policy.Document{parse(role, source.NewFile("p.json", []byte(src)))}, rules.Options{})
+		if len(findings) == 0 {
+			t.Fatal("nothing is found")
+		}
+		return findings[0]
+	}
+	long := strings.Repeat("r", 100_000)
+	a, b := find(long+"a"), find(long+"b")
+	if len(a.Message) > 5000 || !strings.Contains(a.Message, "r…") {
+		t.Errorf("the message has %d bytes", len(a.Message))
+	}
+	if a.Fingerprint() == b.Fingerprint() {
+		t.Error("two roles have one fingerprint")
+	}
+}

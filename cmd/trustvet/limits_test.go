@@ -161,3 +161,19 @@ func TestOutputDependsOnTheTreeAlone(t *testing.T) {
 		})
 	}
 }
+
+// What is given up because there is too much of it is the same on every machine.
+func TestBoundsOfARunDependOnTheTreeAlone(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{}
+	comment := "#" + strings.Repeat("x", 15<<20)
+	for i := range 12 {
+		files[fmt.Sprintf("m%d/main.tf", i)] = "# trustvet\nresource \"aws_iam_role\" \"r\" {\n  assume_role_policy = \"{}\"\n}\n" + comment
+		files[fmt.Sprintf("p%d.json", i)] = goodPolicy + strings.Repeat(" ", 15<<20)
+	}
+	writeTree(t, dir, files)
+	want := trustvet(t, dir, []string{"GOMAXPROCS=1"}, "scan", "--format", "json")
+	if got := trustvet(t, dir, []string{"GOMAXPROCS=16"}, "scan", "--format", "json"); string(got.stdout) != string(want.stdout) {
+		t.Error("with 16 processors the output is another one")
+	}
+}

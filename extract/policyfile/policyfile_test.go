@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,4 +107,23 @@ func FuzzExtract(f *testing.F) {
 			}
 		}
 	})
+}
+
+// To look only where something begins finds what to look everywhere does.
+func TestMarkedFindsAllMatches(t *testing.T) {
+	texts := []string{"", "a", "<", "<account>", "x<a<b>", "${a}${b", "{{ x }}{{{y}}}", "{% if %}%{ if }", "<% x %><y>",
+		"arn:aws:iam::ACCOUNT:root", "arn:aws-cn:sts::{{id}}:x arn:awsarn:aws:iam::<id>:y", "aarn:aws:iam::${x}:root", "é${é}<é>"}
+	for _, filledIn := range []func() *regexp.Regexp{byHand, byEngine} {
+		anchored := filledIn()
+		anywhere := regexp.MustCompile(strings.TrimPrefix(anchored.String(), "^"))
+		for _, a := range texts {
+			for _, b := range texts {
+				src := a + b
+				got, want := marked(src, anchored), anywhere.FindAllStringSubmatchIndex(src, -1)
+				if len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
+					t.Errorf("%q: %v, want %v", src, got, want)
+				}
+			}
+		}
+	}
 }

@@ -410,21 +410,26 @@ func wholly(v *value) bool {
 func appendTo(members []member, key, v *value) []member {
 	for i, m := range members {
 		if !key.many && equal(m.key, key) == yes {
-			both := list(nil, m.val.span)
-			for _, x := range []*value{m.val, v} {
-				if x.kind == listKind {
-					for _, el := range x.elems {
-						both.elems = append(both.elems, el.through(x.via...))
-					}
-				} else {
-					both.elems = append(both.elems, x)
-				}
-			}
-			members[i].val = both
+			members[i].val = list(slices.Concat(listElements(m.val), listElements(v)), m.val.span)
 			return members
 		}
 	}
 	return append(members, member{key, v})
+}
+
+// listElements returns the elements of a list, or v as the only one.
+func listElements(v *value) []*value {
+	switch {
+	case v.kind != listKind:
+		return []*value{v}
+	case len(v.via) == 0:
+		return v.elems
+	}
+	elems := make([]*value, len(v.elems))
+	for i, el := range v.elems {
+		elems[i] = el.through(v.via...)
+	}
+	return elems
 }
 
 // conditions returns the Condition element, nil where there is none. Values of the same operator and key add up.

@@ -86,9 +86,16 @@ func (s *scope) local(name string, span source.Span) *value {
 		return u
 	}
 	return s.e.once(s.inst, "local."+name, span, func() *value {
+		if r := loc.Expr.Range(); !s.e.spend((r.End.Byte - r.Start.Byte) / parsedPerStep) {
+			return failed(span, s.e.spent)
+		}
 		return (&scope{e: s.e, inst: s.inst}).eval(loc.Expr)
 	})
 }
+
+// parsedPerStep is how many bytes of an expression that is parsed for a role count as a step: its syntax tree takes twenty times
+// their memory.
+const parsedPerStep = 4
 
 // selects reports whether rest, of a reference to a block, begins with the key of an instance.
 func selects(rest hcl.Traversal, indexed bool) bool {
