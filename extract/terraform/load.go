@@ -35,8 +35,9 @@ type loader struct {
 }
 
 type moduleEntry struct {
-	once   sync.Once
-	module *module
+	once    sync.Once
+	module  *module
+	refused string // why nobody is to look at it, "" for most
 }
 
 func newLoader(tree *source.Tree) *loader {
@@ -408,9 +409,19 @@ func (l *loader) refuse(dir, why string) {
 	l.problem(source.Problem{Name: dir, Message: why, Unreadable: true})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := &moduleEntry{}
+	e := &moduleEntry{refused: why}
 	e.once.Do(func() {})
 	l.modules[dir] = e
+}
+
+// refused returns why nobody is to look at the module in dir, "" when that is not so.
+func (l *loader) refused(dir string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.modules[dir]; e != nil {
+		return e.refused
+	}
+	return ""
 }
 
 func (l *loader) loadModule(dir string) *module {

@@ -413,6 +413,9 @@ func (e *evaluator) calledModule(inst *instance, b *block) (*module, string) {
 			return m, ""
 		}
 		why = fmt.Sprintf("module source %s has no Terraform files", name)
+		if refused := e.l.refused(dir); refused != "" {
+			why = fmt.Sprintf("module source %s is %s", name, refused)
+		}
 	}
 	if m := e.stub(inst, b, name); m != nil {
 		return m, ""
