@@ -5,7 +5,7 @@
 runtime_files='^/(sys/kernel/mm/transparent_hugepage/hpage_pmd_size|proc/self/(cgroup|mountinfo)|sys/fs/cgroup/.*)$'
 
 # traced STATUS TREE COMMAND... runs a command in a tree under strace, and requires that it opens no connection, starts no
-# program, writes no file, and opens only what lies in the tree, one name at a time.
+# program, writes no file, and opens only what lies in the tree: one name at a time, or in such a way that the kernel sees to it.
 traced() {
   local want=$1 tree=$2 log=$scratch/strace outside
   shift 2
@@ -13,15 +13,18 @@ traced() {
   mkdir "$log"
   (cd "$tree" && expect "$want" strace -ff -y -o "$log/t" -e 'trace=%network,%file,openat2,execve,execveat,io_uring_setup' "$@")
   cat "$log"/t.* >"$log/all"
-  grep -qE '^openat\(' "$log/all" || fail "strace shows no file that is opened"
+  grep -qE '^openat2?\(' "$log/all" || fail "strace shows no file that is opened"
   [ "$(grep -cE '^execve(at)?\(' "$log/all")" = 1 ] || { grep -E '^execve' "$log/all"; fail "a program is started"; }
   ! grep -E '^(socket|socketpair|connect|bind|listen|accept4?|send[a-z]*|recv[a-z]*|io_uring_setup)\(' "$log/all" || fail "the network is used"
   ! grep -E 'O_WRONLY|O_RDWR|O_CREAT|^(unlink|rename|mkdir|link|symlink|chmod|chown|truncate|mknod)' "$log/all" || fail "a file is written"
-  # What is opened: the directory and the name, or an absolute name alone.
-  sed -nE 's/^open(at2?)?\((AT_FDCWD(<[^>]*>)?|[0-9]+<([^>]*)>), "(.*)", .*/\4\t\5/p; s/^open\("(.*)", .*/\t\1/p' "$log/all" | sort -u >"$log/opened"
+  # What is opened: the directory and the name, or an absolute name alone; "beneath", the directory and what came of it.
+  sed -nE 's/^openat2\([0-9]+<([^>]*)>, ".*", \{.*resolve=[A-Z_|]*RESOLVE_BENEATH[A-Z_|]*\}, [0-9]+\) = ([0-9]+<(.*)>|-1 .*)$/beneath\t\1\t\3/p; t
+    s/^open(at2?)?\((AT_FDCWD(<[^>]*>)?|[0-9]+<([^>]*)>), "(.*)", .*/\4\t\5/p; s/^open\("(.*)", .*/\t\1/p' "$log/all" | sort -u >"$log/opened"
   outside=$(awk -F '\t' -v tree="$tree" -v runtime="$runtime_files" '
+    function within(name) { return name == tree || index(name, tree "/") == 1 }
+    $1 == "beneath" && within($2) && ($3 == "" || within($3)) { next }
     $1 == "" && ($2 == tree || $2 ~ runtime) { next }
-    ($1 == tree || index($1, tree "/") == 1) && $2 !~ /\// && $2 != ".." { next }
+    within($1) && $2 !~ /\// && $2 != ".." { next }
     { print }' "$log/opened")
   [ -z "$outside" ] || fail "this is opened: $outside"
   printf '%d files and directories opened, all in %s\n' "$(awk -F '\t' '$1 != ""' "$log/opened" | wc -l)" "$tree"
