@@ -502,7 +502,14 @@ func (w *witnessing) substituteVariables() bool {
 				changed = true
 				break
 			}
+			if w.again(c.key, valueTest{&set{globs: []*glob{&g}}, true}) {
+				changed = true
+				break
+			}
 		}
+	}
+	if changed && !w.free {
+		w.coupleIdentity()
 	}
 	return changed
 }
