@@ -152,11 +152,11 @@ type reader struct {
 	tree  *source.Tree
 	opts  *Options
 	kept  parallel.Bill // by the files
-	large sync.Mutex
+	large sync.Mutex    // held while a large file is read
 }
 
-// large is the size in bytes past which files are read one at a time: what is made of one may be twenty times its size.
-const large = 4 << 20
+// largeFile is the size in bytes past which files are read one at a time: what is made of one may be twenty times its size.
+const largeFile = 4 << 20
 
 // guarded returns what read returns of the file or directory of that name. Should read panic, nothing of the others is lost.
 func guarded(name string, read func() dataResult) (r dataResult) {
@@ -177,7 +177,7 @@ func (r *reader) data(name string) (result dataResult) {
 	if err != nil {
 		return dataResult{Result: Result{Problems: []source.Problem{{Name: name, Message: source.Reason(err), Unreadable: true}}}}
 	}
-	if len(file.Src) > large {
+	if len(file.Src) > largeFile {
 		r.large.Lock()
 		defer r.large.Unlock()
 	}

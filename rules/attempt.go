@@ -470,6 +470,9 @@ func (c caller) as(key, pattern string) (caller, bool) {
 		c.principal = name
 		set("aws:PrincipalArn", name, false)
 		set("aws:PrincipalAccount", strings.SplitN(name, ":", 6)[4], false)
+		if _, user, ok := strings.Cut(name, ":user/"); ok {
+			set("aws:username", user[strings.LastIndexByte(user, '/')+1:], false)
+		}
 		return c, true
 	case "aws:username": // whoever administers an account names its users
 		begin, _, user := strings.Cut(c.principal, ":user/")

@@ -233,9 +233,6 @@ func (l *loader) roots(files, run []string) []string {
 	kept := 0
 	for i, dir := range all {
 		if kept > source.MaxKept && sizes[i] > 0 {
-			if m := l.module(dir); m != nil {
-				l.forget(m)
-			}
 			l.refuse(dir, fmt.Sprintf("not looked at: the modules before it hold more than %d bytes", source.MaxKept))
 			matters[i], calls[i] = false, nil
 			continue

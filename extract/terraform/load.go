@@ -404,13 +404,20 @@ func (l *loader) remove(m *module) {
 	}
 }
 
-// refuse says why nobody is to look at the module in dir: who calls it does not have it.
+// refuse lets go of the module in dir, which nobody is loading, and says why nobody is to look at it: who calls it does not have
+// it.
 func (l *loader) refuse(dir, why string) {
 	l.problem(source.Problem{Name: dir, Message: why, Unreadable: true})
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	loaded := l.modules[dir]
+	l.mu.Unlock()
+	if loaded != nil && loaded.module != nil {
+		l.forget(loaded.module)
+	}
 	e := &moduleEntry{refused: why}
 	e.once.Do(func() {})
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.modules[dir] = e
 }
 

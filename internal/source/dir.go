@@ -14,7 +14,6 @@ import (
 // Together with Tree, which refuses what is no regular file, it is the sandbox of all reading that input can cause.
 type Dir struct {
 	root *os.Root
-	fsys fs.FS    // of root
 	self *os.File // the directory itself
 }
 
@@ -28,7 +27,7 @@ func OpenDir(dir string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{root, root.FS(), self}, nil
+	return &Dir{root, self}, nil
 }
 
 // Open opens a regular file for reading. Of anything else, what it returns says that it is none.
@@ -68,7 +67,7 @@ func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // Stat says what a file is; it follows links.
-func (d *Dir) Stat(name string) (fs.FileInfo, error) { return fs.Stat(d.fsys, name) }
+func (d *Dir) Stat(name string) (fs.FileInfo, error) { return fs.Stat(d.root.FS(), name) }
 
 // A dirEntry is one of a directory that has been listed.
 type dirEntry struct {

@@ -67,7 +67,7 @@ func TestTheShortWayIsThatOfRoot(t *testing.T) {
 			}
 			f.Close()
 		}
-		want, err := fs.ReadFile(d.fsys, name)
+		want, err := fs.ReadFile(d.root.FS(), name)
 		if short != string(want) || (shortErr == nil) != (err == nil) {
 			t.Errorf("%q: the short way gives %.20q, %v, os.Root %.20q, %v", name, short, shortErr, want, err)
 		}
@@ -88,7 +88,7 @@ func TestTheShortWayIsThatOfRoot(t *testing.T) {
 	listed := 0
 	for _, name := range []string{".", "sub", "sub/deep", "empty", "to-dir", "dot", "out-dir", "in.tf", "missing", "loop", ".."} {
 		got, ok := d.list(name)
-		want, err := fs.ReadDir(d.fsys, name)
+		want, err := fs.ReadDir(d.root.FS(), name)
 		if !ok {
 			if err == nil {
 				t.Errorf("the short way does not list %s", name)

@@ -141,7 +141,7 @@ func (t *Tree) note(name string, err error) {
 
 // Drop lets go of the bytes of f, which the caller has and will use no more: most files of a tree hold nothing of interest.
 // It does nothing when somebody else has asked for the file, so that there is never a second File of that name in use, nor when
-// the file speaks of trustvet: it may hold comments for it, which are read later. It reports whether that is not so.
+// the file speaks of trustvet, when it reports false: it may hold comments for trustvet, which are read later.
 func (t *Tree) Drop(f *File) bool { return t.drop(f, false) }
 
 // Recycle is Drop for a file of which nobody keeps anything, not even a span: its memory is that of the next one.
